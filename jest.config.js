@@ -1,0 +1,33 @@
+// One project per tier (see ARCHITECTURE.md, "Tests"). Sources are transformed by swc; `@sentinel-forge/*`
+// resolves through the workspaces to each package's built `dist`, so what is tested is what runs.
+const transform = {
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: {
+        target: 'es2024',
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+      },
+      module: { type: 'es6' },
+    },
+  ],
+};
+
+const tier = (displayName, testMatch) => ({
+  displayName,
+  testMatch,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform,
+});
+
+export default {
+  projects: [
+    tier('unit', ['<rootDir>/{libs,apps}/*/src/**/*.spec.ts']),
+    tier('integration', ['<rootDir>/test/integration/*.test.ts']),
+    tier('docker', ['<rootDir>/test/integration/docker/**/*.test.ts']),
+    tier('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+  ],
+};
