@@ -47,6 +47,7 @@ export {
 export { type ChannelName, channelNames, NoticeOutcome, NotifyRequested } from './events/notice.js';
 export { Telemetry, TelemetryTarget } from './events/telemetry.js';
 export { IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
+export { Log, type LogFields } from './logging/log.js';
 export { mitigationIdOf, stableHash } from './identifiers.js';
 export { limits } from './limits.js';
 export { type BucketDefinition, type BucketName, buckets } from './registry/buckets.js';

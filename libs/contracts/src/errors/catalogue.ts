@@ -118,6 +118,84 @@ export const errorCatalogue = {
     title: 'There is no such dead letter',
     mend: 'It was replayed or has aged out; `forge dead-letters list` shows what is there.',
   },
+  FORGE_NOTIFY_CHANNEL: {
+    status: 400,
+    isRetryable: false,
+    title: 'The channel is not set up',
+    mend: 'Set SMTP_URL for email or NOTIFY_WEBHOOK_URL for webhook, or choose another channel.',
+  },
+  FORGE_NOTIFY_RECIPIENT: {
+    status: 400,
+    isRetryable: false,
+    title: 'The recipient cannot be used on this channel',
+    mend: 'Give one bare mail address for email, or one http(s) URL for webhook.',
+  },
+  FORGE_NOTIFY_EGRESS: {
+    status: 400,
+    isRetryable: false,
+    title: 'Notices are not sent to inside addresses',
+    mend: 'If the receiver really stands inside, add its host or network to NOTIFY_EGRESS_ALLOW.',
+  },
+  FORGE_NOTIFY_ROUTES: {
+    status: 500,
+    isRetryable: false,
+    title: 'The file of routes is not valid',
+    mend: 'Correct every line that the message names.',
+  },
+  FORGE_NOTIFY_OUTBOX: {
+    status: 503,
+    isRetryable: true,
+    title: 'The outbox cannot be opened',
+    mend: 'Check that its folder exists, is writable and has space, and that no other dispatcher uses it.',
+  },
+  FORGE_NOTIFY_UNKNOWN: {
+    status: 404,
+    isRetryable: false,
+    title: 'There is no failed notice with this id',
+    mend: 'It was delivered or has aged out; list the failed ones first.',
+  },
+  FORGE_DOCKER_UNAVAILABLE: {
+    status: 503,
+    isRetryable: true,
+    title: 'The Docker engine does not answer',
+    mend: 'Check that the engine runs, that DOCKER_HOST names it, and that this user may open its socket.',
+  },
+  FORGE_DOCKER_TIMEOUT: {
+    status: 504,
+    isRetryable: true,
+    title: 'The Docker engine did not answer in time',
+    mend: 'The call may still take effect: inspect before it is repeated. Look at the load of the host.',
+  },
+  FORGE_DOCKER_NOT_FOUND: {
+    status: 404,
+    isRetryable: false,
+    title: 'The engine knows no such container or network, or is just removing it',
+    mend: 'Check the name or id with `docker ps --all` or `docker network ls`.',
+  },
+  FORGE_DOCKER_CONFLICT: {
+    status: 409,
+    isRetryable: false,
+    title: 'The state of the container does not allow this call',
+    mend: 'Inspect it and bring it into the state that the message asks for.',
+  },
+  FORGE_DOCKER_REFUSED: {
+    status: 422,
+    isRetryable: false,
+    title: 'The engine refuses this call, now and later',
+    mend: 'Read the message; a socket proxy in between must allow the endpoint too.',
+  },
+  FORGE_DOCKER_ADDRESS_IN_USE: {
+    status: 409,
+    isRetryable: true,
+    title: 'Another container holds the static address',
+    mend: 'Find its holder with `docker network inspect`, and free the address.',
+  },
+  FORGE_DOCKER_FAILED: {
+    status: 502,
+    isRetryable: true,
+    title: 'The engine failed while it carried the call out',
+    mend: "Read the message and the engine's own log.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code. */

@@ -18,7 +18,7 @@ export interface ConsumerDefinition {
   readonly maxAckPending: number;
 }
 
-const each = { mode: 'each', ackWaitMs: 30_000, maxAckPending: 512 } as const;
+const each = { mode: 'each', ackWaitMs: 10_000, maxAckPending: 512 } as const;
 const batch = { mode: 'batch', ackWaitMs: 60_000, maxAckPending: 20_000 } as const;
 
 /** Every durable consumer. */

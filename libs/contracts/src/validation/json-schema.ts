@@ -113,8 +113,7 @@ function rulesOf(type: Class): Rule[] {
       name: metadata.name ?? metadata.type,
       constraints: metadata.constraints ?? [],
       isEach: metadata.each ?? false,
-    }))
-    .reverse(); // decorators register from the innermost out; the order of reading is the order of the source
+    }));
 }
 
 function outsideTheSet(type: Class, rule: Rule): TypeError {

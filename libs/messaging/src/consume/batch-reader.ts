@@ -1,0 +1,179 @@
+import { decodeEvent, type ForgeEvent, isRetryable } from '@sentinel-forge/contracts';
+import type { Delivery } from './delivery.js';
+import { PullSubscription } from './pull-subscription.js';
+import { type Reader, type ReaderContext, within } from './reader.js';
+import { computeBackoffDelayMs, settle } from './settlement.js';
+
+const maxBatch = 4_096;
+const budget = { messages: 2 * maxBatch, bytes: 32 * 1024 * 1024 };
+
+/**
+ * Reads in batches: whatever came in while the last batch was handled is the next one. One acknowledgement of the last
+ * message stands for all before it (AckAll), also for those that a broken connection swallowed. So this reader insists
+ * on an unbroken row: the consumer was reset to its ack floor before it started, after which deliveries count 1, 2, 3 …;
+ * at the first gap or repetition it lets go of everything that is not handled yet and asks to be started over.
+ */
+export class BatchReader implements Reader {
+  readonly lost: Promise<string>;
+  readonly #lose: (reason: string) => void;
+  readonly #subscription: PullSubscription;
+  readonly #stopping = new AbortController();
+  #queue: Delivery[] = [];
+  #wake: (() => void) | undefined;
+  #expected = 1;
+  readonly #ended: Promise<void>;
+
+  constructor(private readonly context: ReaderContext) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.lost = promise;
+    this.#lose = (reason) => {
+      this.#letGo();
+      resolve(reason);
+    };
+    const { connection, inboxPrefix, consumer } = context;
+    this.#subscription = new PullSubscription(connection, inboxPrefix, consumer.stream, consumer.name, budget, {
+      onDelivery: (delivery) => this.#accept(delivery),
+      onLost: this.#lose,
+    });
+    this.#ended = this.#run();
+  }
+
+  reconnected(): void {
+    this.#lose('the connection broke: what was on its way may be gone');
+  }
+
+  async stop(budgetMs: number): Promise<void> {
+    this.#letGo();
+    await within(this.#ended, budgetMs);
+  }
+
+  #accept(delivery: Delivery): void {
+    if (delivery.consumerSequence !== this.#expected || delivery.deliveries !== 1) {
+      this.#lose(`expected delivery ${this.#expected}, got ${delivery.consumerSequence}`);
+      return;
+    }
+    this.#expected += 1;
+    this.#queue.push(delivery);
+    this.#wake?.();
+  }
+
+  #letGo(): void {
+    this.#stopping.abort();
+    this.#subscription.stop();
+    this.#queue = [];
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      if (this.#queue.length === 0) {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
+        continue;
+      }
+      const batch = this.#queue.length <= maxBatch ? this.#queue : this.#queue.slice(0, maxBatch);
+      this.#queue = this.#queue.length <= maxBatch ? [] : this.#queue.slice(maxBatch);
+      if (await this.#handleDurably(batch)) {
+        batch.at(-1)?.answer({ kind: 'ack' });
+        this.#subscription.release(batch.length, batch.reduce((bytes, { payload }) => bytes + payload.byteLength, 0));
+      }
+    }
+  }
+
+  /** True when the effects of the whole batch are durable; false only when the reader stops before. */
+  async #handleDurably(batch: readonly Delivery[]): Promise<boolean> {
+    const { consumer, handlers } = this.context;
+    if (handlers.hasRawBatch(consumer.stream)) {
+      return this.#insist(batch, (messages) => handlers.handleRawBatch(consumer.stream, messages));
+    }
+    const decoded = new Map<Delivery, ForgeEvent>();
+    for (const delivery of batch) {
+      try {
+        decoded.set(delivery, decodeEvent(delivery));
+      } catch (error) {
+        if (!(await this.#giveUp(delivery, error))) {
+          return false;
+        }
+      }
+    }
+    for (const [type, deliveries] of byType(decoded)) {
+      const isHandled = await this.#insist(deliveries, (chosen) =>
+        handlers.handleBatch(type, chosen.flatMap((delivery) => decoded.get(delivery) ?? [])),
+      );
+      if (!isHandled) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Tries until it is done: nothing may be passed over in a batch. A failure that a retry cannot help is narrowed down to
+   * the message that causes it, and only that one goes to the dead letters.
+   */
+  async #insist(batch: readonly Delivery[], handle: (batch: readonly Delivery[]) => Promise<void>): Promise<boolean> {
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        await handle(batch);
+        return true;
+      } catch (error) {
+        const [first] = batch;
+        if (!isRetryable(error) && first !== undefined) {
+          return batch.length === 1 ? this.#giveUp(first, error) : this.#insistOneByOne(batch, handle);
+        }
+        this.context.log.warn('batch.retried', { stream: this.context.consumer.stream, size: batch.length, attempt, error });
+        await this.#rest(attempt);
+      }
+    }
+    return false;
+  }
+
+  async #insistOneByOne(batch: readonly Delivery[], handle: (batch: readonly Delivery[]) => Promise<void>): Promise<boolean> {
+    for (const delivery of batch) {
+      if (!(await this.#insist([delivery], handle))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  async #giveUp(delivery: Delivery, error: unknown): Promise<boolean> {
+    const { consumer, deadLetters, log, retryPolicy } = this.context;
+    const settlement = settle({ isDone: false, error }, retryPolicy.maxDeliveries, retryPolicy, 0);
+    const cause = settlement.kind === 'dead-letter' ? settlement.cause : 'rejected';
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      try {
+        await deadLetters.write(delivery, consumer.name, cause, error);
+        return true;
+      } catch (failure) {
+        log.error('dead-letter.failed', { subject: delivery.subject, sequence: delivery.sequence, error: failure });
+        await this.#rest(attempt);
+      }
+    }
+    return false;
+  }
+
+  async #rest(attempt: number): Promise<void> {
+    const delayMs = computeBackoffDelayMs(attempt, this.context.retryPolicy, this.context.random());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, delayMs);
+    this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    clearTimeout(timer);
+  }
+}
+
+function byType(decoded: ReadonlyMap<Delivery, ForgeEvent>): Map<string, Delivery[]> {
+  const groups = new Map<string, Delivery[]>();
+  for (const [delivery, event] of decoded) {
+    const group = groups.get(event.type);
+    if (group === undefined) {
+      groups.set(event.type, [delivery]);
+    } else {
+      group.push(delivery);
+    }
+  }
+  return groups;
+}

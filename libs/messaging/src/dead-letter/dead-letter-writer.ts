@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type DeadLetterCause,
+  events,
+  ForgeError,
+  limits,
+  Log,
+  messageOf,
+  parseTraceparent,
+} from '@sentinel-forge/contracts';
+import type { Delivery } from '../consume/delivery.js';
+import { EventPublisher } from '../publish/event-publisher.js';
+
+/** Puts what could not be handled where it can be seen, mended and handled again. */
+@Injectable()
+export class DeadLetterWriter {
+  constructor(
+    @Inject(EventPublisher) private readonly publisher: EventPublisher,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  /** Resolves when the dead letter is stored: only then may the message be given up. */
+  async write(delivery: Delivery, consumer: string, cause: DeadLetterCause, error: unknown): Promise<void> {
+    const reason = messageOf(error).slice(0, limits.summaryLength);
+    const code = error instanceof ForgeError ? error.code : 'FORGE_INTERNAL';
+    const { stream, sequence, subject } = delivery;
+    this.log.warn('message.dead-lettered', { stream, sequence, subject, consumer, cause, code, error });
+    if (stream === 'DEAD_LETTER') {
+      return; // a dead letter of a dead letter would be one without end; the log has it
+    }
+    const trace = parseTraceparent(delivery.headers?.get('traceparent'));
+    await this.publisher.publish(
+      events.deadLetter,
+      { stream, consumer },
+      {
+        cause,
+        code,
+        reason,
+        subject: subject.slice(0, limits.nameLength),
+        sequence,
+        deliveries: Math.max(1, delivery.deliveries),
+        storedAt: new Date(delivery.storedAtMs).toISOString(),
+        headers: boundedHeaders(delivery),
+        payload: Buffer.from(delivery.payload).toString('base64'),
+      },
+      { id: `dead-letter:${stream}:${sequence}:${consumer}:${delivery.storedAtMs}`, ...(trace === undefined ? {} : { trace }) },
+    );
+  }
+}
+
+// Headers are the sender's: they may be anything, and must not keep the dead letter itself from being stored.
+function boundedHeaders(delivery: Delivery): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    Object.entries(delivery.headerEntries())
+      .slice(0, 32)
+      .map(([name, values]) => [
+        name.slice(0, limits.nameLength),
+        values.slice(0, 4).map((value) => value.slice(0, limits.stringLength)),
+      ]),
+  );
+}

@@ -1,0 +1,11 @@
+export { type ConnectionState, MeshConnection } from './connection/mesh-connection.js';
+export { type ConsumerState, ResumePoint } from './consume/consumer-runtime.js';
+export { JetStreamStrategy } from './consume/jetstream.strategy.js';
+export { OnBatch, OnEvent, OnStreams } from './consume/on-event.decorator.js';
+export { computeBackoffDelayMs, defaultRetryPolicy, type RetryPolicy, type Settlement, settle } from './consume/settlement.js';
+export { MessagingModule } from './messaging.module.js';
+export { MessagingOptions } from './messaging.options.js';
+export { EventPublisher, type Published, type PublishOptions, traceAfter } from './publish/event-publisher.js';
+export { OnRequest, requiredScopeKey } from './request/on-request.decorator.js';
+export { RequestContext } from './request/request-context.js';
+export { currentTrace, randomHex, runInTrace } from './trace/current-trace.js';

@@ -1,0 +1,131 @@
+import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
+import { headers } from '@nats-io/transport-node';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type DataOf,
+  type EncodedEvent,
+  encodeEvent,
+  type EventDefinition,
+  ForgeError,
+  type ForgeEvent,
+  isAppName,
+  newTrace,
+  type ParamsOf,
+  sourceOf,
+  type TraceContext,
+} from '@sentinel-forge/contracts';
+import { MeshConnection } from '../connection/mesh-connection.js';
+import { MessagingOptions } from '../messaging.options.js';
+import { currentTrace, randomHex } from '../trace/current-trace.js';
+import { Semaphore } from './semaphore.js';
+
+/** What may be said of an event beside its data. */
+export interface PublishOptions {
+  /** The id of the event, and so what makes it a duplicate of another. Random when nothing better is given. */
+  readonly id?: string;
+  /** The trace it belongs to; without it, the one that the running code belongs to, or a new one. */
+  readonly trace?: TraceContext;
+  /** When it happened; now, when not given. */
+  readonly timeMs?: number;
+  /** How long to try before the failure is the caller's; 30 s when not given. */
+  readonly timeoutMs?: number;
+}
+
+/** What the server said: the event is in the stream. */
+export interface Published {
+  readonly id: string;
+  readonly sequence: number;
+  /** The same id was stored before: this time nothing was. */
+  readonly isDuplicate: boolean;
+  readonly trace: TraceContext;
+}
+
+const maxInFlight = 2_048;
+const ackTimeoutMs = 5_000;
+const retryPauseMs = 100;
+
+/**
+ * Says events. A promise that resolves means that JetStream holds the event; one that rejects means that it may or may
+ * not, and that saying it again with the same id is safe. At most {@link maxInFlight} are unacknowledged at once: who
+ * publishes faster than the server stores waits.
+ */
+@Injectable()
+export class EventPublisher {
+  readonly #inFlight = new Semaphore(maxInFlight);
+  #client: JetStreamClient | undefined;
+
+  constructor(
+    @Inject(MeshConnection) private readonly connection: MeshConnection,
+    @Inject(MessagingOptions) private readonly options: MessagingOptions,
+  ) {}
+
+  /**
+   * @throws ForgeError `FORGE_EVENT_INVALID`, `FORGE_EVENT_TOO_LARGE`: the event breaks its contract, nothing was sent;
+   *   `FORGE_NATS_PUBLISH`: no acknowledgement within the time.
+   */
+  async publish<Row extends EventDefinition>(
+    definition: Row,
+    params: ParamsOf<Row>,
+    data: DataOf<Row>,
+    options: PublishOptions = {},
+  ): Promise<Published> {
+    const subject = definition.pattern.build(params as Readonly<Record<string, string>>);
+    const trace = options.trace ?? currentTrace() ?? newTrace(randomHex);
+    const id = options.id ?? randomHex(16);
+    const encoded = encodeEvent({
+      definition,
+      id,
+      source: isAppName(this.options.app) ? sourceOf(this.options.app) : this.options.app,
+      timeMs: options.timeMs ?? Date.now(),
+      data,
+      trace,
+    });
+    const ack = await this.#send(subject, encoded, id, options.timeoutMs ?? 30_000);
+    return { id, sequence: ack.seq, isDuplicate: ack.duplicate, trace };
+  }
+
+  async #send(
+    subject: string,
+    encoded: EncodedEvent,
+    id: string,
+    timeoutMs: number,
+  ): Promise<{ seq: number; duplicate: boolean }> {
+    const deadlineMs = Date.now() + timeoutMs;
+    const messageHeaders = headers();
+    for (const [name, value] of Object.entries(encoded.headers)) {
+      messageHeaders.set(name, value);
+    }
+    await this.#inFlight.acquire();
+    try {
+      for (;;) {
+        try {
+          const client = await this.#jetstream();
+          return await client.publish(subject, encoded.payload, {
+            msgID: id,
+            headers: messageHeaders,
+            timeout: Math.min(ackTimeoutMs, Math.max(1, deadlineMs - Date.now())),
+          });
+        } catch (error) {
+          if (this.connection.closed.aborted || Date.now() + retryPauseMs >= deadlineMs) {
+            throw new ForgeError('FORGE_NATS_PUBLISH', `JetStream did not acknowledge an event on ${subject}`, {
+              cause: error,
+            });
+          }
+          await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+        }
+      }
+    } finally {
+      this.#inFlight.release();
+    }
+  }
+
+  async #jetstream(): Promise<JetStreamClient> {
+    this.#client ??= jetstream(await this.connection.whenConnected());
+    return this.#client;
+  }
+}
+
+/** The next hop of the trace of an event, for what is said because of it. */
+export function traceAfter(event: ForgeEvent): TraceContext {
+  return { traceId: event.trace.traceId, spanId: randomHex(8) };
+}

@@ -1,0 +1,22 @@
+import { applyDecorators, SetMetadata, UseFilters } from '@nestjs/common';
+import { MessagePattern } from '@nestjs/microservices';
+import type { RequestDefinition } from '@sentinel-forge/contracts';
+import { PassErrorsOn } from '../consume/on-event.decorator.js';
+import { jetStreamTransport } from '../consume/transport.js';
+import type { RequestContext } from './request-context.js';
+
+/** The metadata key under which a handler says which scope a token needs; the chassis' guard reads it. */
+export const requiredScopeKey = 'forge:required-scope';
+
+type Method<Body> = TypedPropertyDescriptor<(body: Body, context: RequestContext) => Promise<object>>;
+
+/** Answers a request on `forge.rpc.<app>.<verb>`. The body is validated and the token checked before the method runs. */
+export function OnRequest<Body extends object>(
+  definition: RequestDefinition<Body>,
+): (prototype: object, name: string | symbol, descriptor: Method<Body>) => void {
+  return applyDecorators(
+    MessagePattern(definition.verb, jetStreamTransport, { definition }),
+    SetMetadata(requiredScopeKey, definition.scope),
+    UseFilters(PassErrorsOn),
+  );
+}
