@@ -2,13 +2,14 @@ import { Global, Module } from '@nestjs/common';
 import { MeshConnection } from './connection/mesh-connection.js';
 import { JetStreamStrategy } from './consume/jetstream.strategy.js';
 import { DeadLetterWriter } from './dead-letter/dead-letter-writer.js';
+import { RecordStores } from './kv/record-store.js';
 import { EventPublisher } from './publish/event-publisher.js';
 import { RequestServer } from './request/request-server.js';
 
 /** Everything a service needs to speak and to listen on the mesh. Needs `MessagingOptions` and `Log` from the chassis. */
 @Global()
 @Module({
-  providers: [MeshConnection, EventPublisher, DeadLetterWriter, RequestServer, JetStreamStrategy],
-  exports: [MeshConnection, EventPublisher, JetStreamStrategy],
+  providers: [MeshConnection, EventPublisher, DeadLetterWriter, RequestServer, RecordStores, JetStreamStrategy],
+  exports: [MeshConnection, EventPublisher, RecordStores, JetStreamStrategy],
 })
 export class MessagingModule {}

@@ -196,6 +196,12 @@ export const errorCatalogue = {
     title: 'The engine failed while it carried the call out',
     mend: "Read the message and the engine's own log.",
   },
+  FORGE_RULES_INVALID: {
+    status: 400,
+    isRetryable: false,
+    title: 'The detection rules are not valid',
+    mend: 'Correct every line that the message lists; `forge rules check` reads the files the same way.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** A stable error code. */

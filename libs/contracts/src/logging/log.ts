@@ -7,6 +7,8 @@ export interface LogFields {
   readonly error?: unknown;
   /** The same for people, where the name of the event does not say it all. */
   readonly msg?: string;
+  /** For stdout only, not for the mesh: what the mesh's own recorder says of its recording would be recorded in turn. */
+  readonly isLocal?: boolean;
 }
 
 /** Where log records go. `evt` is a fixed name (`nats.reconnected`), never a sentence with values pasted in. */

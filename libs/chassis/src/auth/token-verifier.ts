@@ -1,0 +1,79 @@
+import { type CryptoKey, createRemoteJWKSet, errors, importSPKI, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { allScopes, ForgeError, type Scope } from '@sentinel-forge/contracts';
+import type { MeshSettings } from '../settings/mesh.settings.js';
+
+/** Who presents a token, and what it allows. */
+export interface Identity {
+  readonly subject: string;
+  readonly scopes: ReadonlySet<Scope>;
+}
+
+const clockToleranceSeconds = 5;
+
+type Key = { readonly key: Uint8Array | CryptoKey | JWTVerifyGetKey; readonly algorithms: readonly string[] };
+
+/**
+ * Verifies bearer tokens (RFC 7519, RFC 6750). Each kind of key admits only its own algorithms: a public key can never be
+ * taken for a shared secret, and `none` never passes.
+ */
+export class TokenVerifier {
+  #key: Promise<Key> | undefined;
+
+  constructor(private readonly settings: MeshSettings) {}
+
+  /**
+   * @param authorization the header `Authorization`
+   * @throws ForgeError `FORGE_AUTH_REQUIRED` for anything but a valid token
+   */
+  async verify(authorization: string | undefined): Promise<Identity> {
+    const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
+    if (token === undefined) {
+      throw new ForgeError('FORGE_AUTH_REQUIRED', 'No bearer token was sent');
+    }
+    try {
+      this.#key ??= keyOf(this.settings);
+      const { key, algorithms } = await this.#key;
+      const options = {
+        algorithms: [...algorithms],
+        issuer: this.settings.jwtIssuer,
+        audience: this.settings.jwtAudience,
+        clockTolerance: clockToleranceSeconds,
+        requiredClaims: ['exp', 'sub'],
+      };
+      const { payload } = await (typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options));
+      return identityOf(payload);
+    } catch (error) {
+      throw new ForgeError('FORGE_AUTH_REQUIRED', `The token is not valid: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+}
+
+async function keyOf(settings: MeshSettings): Promise<Key> {
+  if (settings.jwksUrl !== undefined) {
+    return { key: createRemoteJWKSet(new URL(settings.jwksUrl)), algorithms: ['EdDSA', 'ES256', 'RS256'] };
+  }
+  const secret = settings.jwtSecret ?? '';
+  if (secret.includes('-----BEGIN PUBLIC KEY-----')) {
+    return { key: await importSPKI(secret, 'EdDSA'), algorithms: ['EdDSA'] };
+  }
+  return { key: new TextEncoder().encode(secret), algorithms: ['HS256'] };
+}
+
+function identityOf(payload: JWTPayload): Identity {
+  const words = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
+  return { subject: String(payload.sub), scopes: new Set(allScopes.filter((scope) => words.includes(scope))) };
+}
+
+// A client learns what to mend, never how the key is held.
+function reasonOf(error: unknown): string {
+  if (error instanceof errors.JWTExpired) {
+    return 'it has expired';
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return `the claim "${error.claim}" does not fit`;
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return 'its algorithm is not allowed here';
+  }
+  return error instanceof errors.JWSSignatureVerificationFailed ? 'its signature does not fit' : 'it cannot be verified';
+}

@@ -1,0 +1,133 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type AppName, apps, ForgeError, limits } from '@sentinel-forge/contracts';
+import { EventPublisher, JetStreamStrategy, MeshConnection } from '@sentinel-forge/messaging';
+import type { DestinationStream } from 'pino';
+import { OpenApiDocument } from '../docs/openapi-document.js';
+import { Readiness, type ReadinessReport } from '../health/readiness.js';
+import { addHttpHooks } from '../http/http-hooks.js';
+import { LogShipper } from '../logging/log-shipper.js';
+import { nestLog } from '../logging/nest-log.js';
+import { createRedactor } from '../logging/redaction.js';
+import { ServiceLog, stdoutDestination } from '../logging/service-log.js';
+import { HttpMetrics } from '../metrics/http-metrics.js';
+import { type Environment, loadSettings } from '../settings/load-settings.js';
+import { MeshSettings, RunnerSettings } from '../settings/mesh.settings.js';
+import { port } from '../settings/setting-types.js';
+import { Setting } from '../settings/setting.decorator.js';
+import { ChassisModule } from './chassis.module.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { ServiceIdentity } from './service-identity.js';
+
+/** A service that runs. */
+export interface RunningService {
+  readonly app: AppName;
+  /** Where its HTTP listens. */
+  readonly url: string;
+  readiness(): ReadinessReport;
+  /** Takes nothing new, finishes what is in flight, says goodbye, closes. */
+  stop(): Promise<void>;
+}
+
+/** How a service is run. */
+export interface RunOptions {
+  readonly environment: Environment;
+  /** Where its log lines go; stdout when not given. */
+  readonly logDestination?: DestinationStream;
+}
+
+const flushBudgetMs = 1_000;
+
+/**
+ * Starts a service: settings, log, Nest around its module, HTTP, the mesh. Resolves when HTTP listens; NATS may still be
+ * away, and `/ready` says so.
+ *
+ * @throws ForgeError `FORGE_CONFIG_INVALID` that lists everything that is wrong with its settings
+ */
+export async function runService(definition: ServiceDefinition, options: RunOptions): Promise<RunningService> {
+  const PortSettings = portSettingsOf(definition.app);
+  const [meshSettings, , { port: httpPort }, ...ownSettings] = loadSettings(
+    [MeshSettings, RunnerSettings, PortSettings, ...definition.settingsClasses],
+    options.environment,
+  );
+  requireTokenKey(meshSettings);
+  const redactor = createRedactor({ keys: meshSettings.redactKeys });
+  const log = new ServiceLog(
+    definition.app,
+    meshSettings.logLevel,
+    redactor,
+    options.logDestination ?? stdoutDestination(),
+  );
+  const identity = new ServiceIdentity(definition.app, definition.version, randomUUID(), Date.now());
+  const application = await NestFactory.create<NestFastifyApplication>(
+    ChassisModule.around({ definition, identity, meshSettings, ownSettings, redactor, log }),
+    new FastifyAdapter({ bodyLimit: limits.eventBytes, forceCloseConnections: true }),
+    { logger: nestLog(log), abortOnError: false },
+  );
+  const connection = application.get(MeshConnection);
+  const shipper = new LogShipper(application.get(EventPublisher), connection, log);
+  shipper.start();
+  application.get(OpenApiDocument).describe(application);
+  await addHttpHooks(application, meshSettings, log, application.get(HttpMetrics));
+  application.connectMicroservice({ strategy: application.get(JetStreamStrategy) }, { inheritAppConfig: true });
+  await application.startAllMicroservices();
+  await listen(application, httpPort, meshSettings.httpHost, definition.app);
+  const url = await application.getUrl();
+  log.info('service.started', { url, version: definition.version, instance: identity.instance });
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await application.close();
+    log.info('service.stopped');
+    await shipper.flush(flushBudgetMs);
+    await connection.close();
+  };
+  return {
+    app: definition.app,
+    url,
+    readiness: () => application.get(Readiness).report(),
+    stop: () => {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+}
+
+async function listen(application: NestFastifyApplication, httpPort: number, host: string, app: AppName): Promise<void> {
+  try {
+    await application.listen(httpPort, host);
+  } catch (error) {
+    await application.close();
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      const { portSetting } = apps[app];
+      throw new ForgeError('FORGE_CONFIG_INVALID', `Port ${httpPort} is taken: stop what listens there, or set ${portSetting}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** The settings class that holds the port of a service. */
+export function portSettingsOf(app: AppName): new () => { readonly port: number } {
+  class PortSettings {
+    readonly port!: number;
+  }
+  Setting({ env: apps[app].portSetting, type: port(), default: apps[app].port, summary: `The port that ${app} listens on` })(
+    PortSettings.prototype,
+    'port',
+  );
+  return PortSettings;
+}
+
+// A service that would let everybody in, or nobody, does not start.
+function requireTokenKey({ jwtSecret, jwksUrl }: MeshSettings): void {
+  if (jwtSecret === undefined && jwksUrl === undefined) {
+    throw new ForgeError(
+      'FORGE_CONFIG_INVALID',
+      'Settings that need mending:\n  - FORGE_JWT_SECRET or FORGE_JWKS_URL is required: it is what tokens are verified with',
+    );
+  }
+}

@@ -1,0 +1,225 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  type BucketName,
+  type Class,
+  describeProblems,
+  ForgeError,
+  Log,
+  messageOf,
+  type Validator,
+  validatorFor,
+} from '@sentinel-forge/contracts';
+import { MeshConnection } from '../connection/mesh-connection.js';
+import { bucketStream } from '../provision/topology.js';
+
+/** A record with the revision that a change of it must name. */
+export interface StoredRecord<T> {
+  readonly key: string;
+  readonly value: T;
+  readonly revision: number;
+}
+
+/** A change that a watcher sees; `value` is undefined when the record was deleted. */
+export interface RecordChange<T> {
+  readonly key: string;
+  readonly value: T | undefined;
+  readonly revision: number;
+}
+
+const wrongLastSequence = 10071;
+const pageSize = 500;
+const retryPauseMs = 500;
+
+/** Opens the typed key-value buckets of the registry. */
+@Injectable()
+export class RecordStores {
+  constructor(
+    @Inject(MeshConnection) private readonly connection: MeshConnection,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  /** A bucket whose values are of one contract class. Opened on first use. */
+  open<T extends object>(bucket: BucketName, valueClass: Class<T>): RecordStore<T> {
+    return new RecordStore(bucket, validatorFor(valueClass), this.connection, this.log);
+  }
+}
+
+/**
+ * Records of one class in one NATS key-value bucket. Who changes a record names the revision that was read; when someone
+ * else was faster, `FORGE_KV_CONFLICT` says so and nothing is written. Values are validated when they are read: a bucket is
+ * only as trustworthy as everybody who may write to it.
+ */
+export class RecordStore<T extends object> {
+  #bucket: Promise<KV> | undefined;
+
+  constructor(
+    private readonly bucket: BucketName,
+    private readonly validator: Validator<T>,
+    private readonly connection: MeshConnection,
+    private readonly log: Log,
+  ) {}
+
+  /** The record, or undefined. Throws `FORGE_KV_INVALID` for one that breaks its contract. */
+  async get(key: string): Promise<StoredRecord<T> | undefined> {
+    const entry = await this.#call((bucket) => bucket.get(key));
+    return entry === null || entry.operation !== 'PUT'
+      ? undefined
+      : { key, value: this.#parse(key, entry), revision: entry.revision };
+  }
+
+  /** Writes a new record. Throws `FORGE_KV_CONFLICT` when there is one already. Resolves to its revision. */
+  create(key: string, value: T): Promise<number> {
+    return this.#call((bucket) => bucket.create(key, this.#write(value)), key);
+  }
+
+  /** Replaces the record that was read at `revision`. Throws `FORGE_KV_CONFLICT` when it has changed since. */
+  update(key: string, value: T, revision: number): Promise<number> {
+    return this.#call((bucket) => bucket.update(key, this.#write(value), revision), key);
+  }
+
+  /** Writes a record whatever stands there. Only for what has one writer. */
+  put(key: string, value: T): Promise<number> {
+    return this.#call((bucket) => bucket.put(key, this.#write(value)), key);
+  }
+
+  /** Removes a record, if `revision` is given only that state of it. */
+  async delete(key: string, revision?: number): Promise<void> {
+    await this.#call((bucket) => bucket.delete(key, revision === undefined ? {} : { previousSeq: revision }), key);
+  }
+
+  /** Every record under a key filter (`*` and `>` as in subjects). A record that breaks its contract is logged and left out. */
+  async list(filter = '>'): Promise<readonly StoredRecord<T>[]> {
+    const records: StoredRecord<T>[] = [];
+    await this.#scan(filter, (change) => {
+      if (change.value !== undefined) {
+        records.push({ ...change, value: change.value });
+      }
+    });
+    return records;
+  }
+
+  /**
+   * Calls back for every record under a filter, then for every change of one, until the signal is aborted. Resolves when
+   * the records that stood there have been told. A broken connection loses no change.
+   */
+  async follow(filter: string, onChange: (change: RecordChange<T>) => void, signal: AbortSignal): Promise<void> {
+    let revision = await this.#scan(filter, onChange);
+    const goOn = async (): Promise<void> => {
+      while (!signal.aborted) {
+        try {
+          revision = await this.#watchFrom(filter, revision, onChange, signal);
+        } catch (error) {
+          this.log.warn('record.watch-broken', { bucket: this.bucket, error });
+          await delay(retryPauseMs, undefined, { signal }).catch(() => {});
+        }
+      }
+    };
+    void goOn();
+  }
+
+  async #watchFrom(
+    filter: string,
+    revision: number,
+    onChange: (change: RecordChange<T>) => void,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const bucket = await this.#open();
+    const watch = await bucket.watch({ key: filter, resumeFromRevision: revision + 1 });
+    const stop = (): void => watch.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    let last = revision;
+    try {
+      for await (const entry of watch) {
+        last = entry.revision;
+        this.#tell(entry.operation === 'PUT' ? entry : undefined, entry.key, entry.revision, onChange);
+      }
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+    return last;
+  }
+
+  // Page by page with direct gets, which need no consumer: a bucket keeps one message for each key.
+  async #scan(filter: string, onChange: (change: RecordChange<T>) => void): Promise<number> {
+    const prefix = `$KV.${this.bucket}.`;
+    let last = 0;
+    for (;;) {
+      let count = 0;
+      const page = await this.#call(async () => {
+        const jsm = await jetstreamManager(await this.connection.whenConnected(), { checkAPI: false });
+        return jsm.direct.getBatch(bucketStream(this.bucket), {
+          seq: last + 1,
+          batch: pageSize,
+          next_by_subj: `${prefix}${filter}`,
+        });
+      });
+      for await (const message of page) {
+        count += 1;
+        last = message.seq;
+        const isPut = (message.header.get('KV-Operation') || 'PUT') === 'PUT';
+        this.#tell(isPut ? message : undefined, message.subject.slice(prefix.length), message.seq, onChange);
+      }
+      if (count < pageSize) {
+        return last;
+      }
+    }
+  }
+
+  #tell(
+    entry: { json(): unknown } | undefined,
+    key: string,
+    revision: number,
+    onChange: (change: RecordChange<T>) => void,
+  ): void {
+    try {
+      onChange({ key, revision, value: entry === undefined ? undefined : this.#parse(key, entry) });
+    } catch (error) {
+      this.log.error('record.invalid', { bucket: this.bucket, key, error });
+    }
+  }
+
+  #parse(key: string, entry: { json(): unknown }): T {
+    let value: unknown;
+    try {
+      value = entry.json();
+    } catch {
+      value = undefined;
+    }
+    if (!this.validator.isValid(value)) {
+      throw new ForgeError('FORGE_KV_INVALID', `${this.bucket}/${key}: ${describeProblems(this.validator.problemsOf(value))}`);
+    }
+    return value;
+  }
+
+  #write(value: T): string {
+    return JSON.stringify(this.validator.parse(value));
+  }
+
+  async #open(): Promise<KV> {
+    this.#bucket ??= this.connection
+      .whenConnected()
+      .then((connection) => new Kvm(connection).open(this.bucket, { bindOnly: true }))
+      .catch((error: unknown) => {
+        this.#bucket = undefined;
+        throw error;
+      });
+    return this.#bucket;
+  }
+
+  async #call<R>(call: (bucket: KV) => Promise<R>, key?: string): Promise<R> {
+    try {
+      return await call(await this.#open());
+    } catch (error) {
+      if (error instanceof ForgeError) {
+        throw error;
+      }
+      if (error instanceof JetStreamApiError && error.code === wrongLastSequence) {
+        throw new ForgeError('FORGE_KV_CONFLICT', `${this.bucket}/${key} was changed meanwhile`, { cause: error });
+      }
+      throw new ForgeError('FORGE_NATS_UNAVAILABLE', `${this.bucket}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
