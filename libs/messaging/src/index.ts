@@ -1,3 +1,4 @@
+export { type ClientOptions, connectClient } from './connection/client-connection.js';
 export { type ConnectionState, MeshConnection } from './connection/mesh-connection.js';
 export { type ConsumerState, ResumePoint } from './consume/consumer-runtime.js';
 export { JetStreamStrategy } from './consume/jetstream.strategy.js';

@@ -74,11 +74,11 @@ export class ConsumerRuntime {
     const connection = await this.connection.whenConnected();
     const { consumer, log } = this.context;
     const jsm = await jetstreamManager(connection, { checkAPI: false });
+    // Asked for first: a server that is told to reset a consumer it does not have never answers.
+    await jsm.consumers.info(consumer.stream, consumer.name);
     if (consumer.mode === 'batch') {
       const lastHandled = await this.#lastHandled(jsm);
       await jsm.consumers.reset(consumer.stream, consumer.name, lastHandled === undefined ? undefined : lastHandled + 1);
-    } else {
-      await jsm.consumers.info(consumer.stream, consumer.name);
     }
     if (this.#isStopped) {
       return 'stopped';

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { ForgeError } from '@sentinel-forge/contracts';
+
+/** The secrets of an embedded mesh. Made once, kept in one file that only its owner can read. */
+export interface EmbeddedSecrets {
+  /** Signs tokens. */
+  readonly jwtSecret: string;
+  /** Encrypts what JetStream keeps on disk. */
+  readonly jetstreamKey: string;
+  /** What the services authenticate with at the nats-server. */
+  readonly meshPassword: string;
+  /** What `forge` authenticates with. */
+  readonly operatorPassword: string;
+}
+
+/** Where a running embedded mesh is found: what `forge` needs to reach it. */
+export interface MeshAddress {
+  readonly natsUrl: string;
+  readonly pid: number;
+  readonly host: string;
+  readonly services: Readonly<Record<string, string>>;
+}
+
+const names = { secrets: 'secrets.json', address: 'mesh.json', token: 'operator.token', lock: 'lock' } as const;
+
+/** The directory that an embedded mesh keeps everything in, and what lies where. */
+export class DataDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+  }
+
+  get natsDirectory(): string {
+    return join(this.path, 'nats');
+  }
+
+  get tokenFile(): string {
+    return join(this.path, names.token);
+  }
+
+  /** Makes the directory, for its owner alone. */
+  create(): void {
+    mkdirSync(this.natsDirectory, { recursive: true, mode: 0o700 });
+    chmodSync(this.path, 0o700);
+  }
+
+  /**
+   * Makes this process the only one that runs a mesh on the directory.
+   * @returns what ends that
+   * @throws ForgeError when another one runs
+   */
+  lock(): () => void {
+    const file = join(this.path, names.lock);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const descriptor = openSync(file, 'wx', 0o600);
+        writeSync(descriptor, String(process.pid));
+        closeSync(descriptor);
+        return () => rmSync(file, { force: true });
+      } catch (error) {
+        const owner = Number(readText(file) ?? '0');
+        if (isRunning(owner) || attempt > 3) {
+          throw new ForgeError(
+            'FORGE_CONFIG_INVALID',
+            `A mesh runs on ${this.path} already (process ${owner}): stop it, or set FORGE_DATA_DIR to another directory`,
+            { cause: error },
+          );
+        }
+        rmSync(file, { force: true }); // its owner was killed
+      }
+    }
+  }
+
+  /** The secrets; made when there are none yet. */
+  secrets(): EmbeddedSecrets {
+    const known = this.#readJson<EmbeddedSecrets>(names.secrets);
+    if (known !== undefined) {
+      return known;
+    }
+    const secret = (): string => randomBytes(32).toString('base64url');
+    const made = { jwtSecret: secret(), jetstreamKey: secret(), meshPassword: secret(), operatorPassword: secret() };
+    this.#writePrivate(names.secrets, JSON.stringify(made, null, 2));
+    return made;
+  }
+
+  /** The secrets, if a mesh was ever started here. */
+  findSecrets(): EmbeddedSecrets | undefined {
+    return this.#readJson(names.secrets);
+  }
+
+  writeToken(token: string): void {
+    this.#writePrivate(names.token, `${token}\n`);
+  }
+
+  readToken(): string | undefined {
+    return readText(this.tokenFile)?.trim();
+  }
+
+  writeAddress(address: MeshAddress): void {
+    this.#writePrivate(names.address, JSON.stringify(address, null, 2));
+  }
+
+  removeAddress(): void {
+    rmSync(join(this.path, names.address), { force: true });
+  }
+
+  /** Where the mesh runs that was started here, unless it has ended. */
+  findAddress(): MeshAddress | undefined {
+    const address = this.#readJson<MeshAddress>(names.address);
+    return address !== undefined && isRunning(address.pid) ? address : undefined;
+  }
+
+  #readJson<T>(name: string): T | undefined {
+    const text = readText(join(this.path, name));
+    if (text === undefined) {
+      return undefined;
+    }
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw new ForgeError('FORGE_CONFIG_INVALID', `${join(this.path, name)} is not JSON: restore it, or remove it`, {
+        cause: error,
+      });
+    }
+  }
+
+  // Written beside and moved into place: a crash leaves the old file or the new one, never half of one.
+  #writePrivate(name: string, text: string): void {
+    const file = join(this.path, name);
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+}
+
+/** Whether a process of this id exists. */
+export function isRunning(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) {
+    return false;
+  }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return undefined;
+    }
+    throw new ForgeError('FORGE_CONFIG_INVALID', `${file} cannot be read: ${String(error)}`, { cause: error });
+  }
+}

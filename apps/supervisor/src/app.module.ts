@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** Wiring, nothing else. */
+@Module({})
+export class AppModule {}
