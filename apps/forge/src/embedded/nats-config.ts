@@ -8,6 +8,9 @@ export interface NatsConfigOptions {
   readonly secrets: EmbeddedSecrets;
 }
 
+/** What the server's configuration calls a port of the system's choice; its 0 means the usual one. */
+const anyFreePort = -1;
+
 /** The users of the embedded server. */
 export const natsUsers = { mesh: 'mesh', operator: 'operator', edge: 'edge' } as const;
 
@@ -27,7 +30,7 @@ export function natsConfig({ port, directory, secrets }: NatsConfigOptions): str
   const list = (subjects: readonly string[]): string => subjects.map((subject) => JSON.stringify(subject)).join(', ');
   return `# Generated at every start; changes are lost.
 server_name: "forge"
-listen: "127.0.0.1:${port}"
+listen: "127.0.0.1:${port === 0 ? anyFreePort : port}"
 ports_file_dir: ${JSON.stringify(directory)}
 max_payload: 1MB
 write_deadline: "10s"

@@ -30,6 +30,18 @@ export class HandlerTable {
     await runInTrace(traceAfter(event), () => this.#call(keyOf('event', event.type), event));
   }
 
+  /** Hands one message to whichever handler takes its kind, be it one for batches. */
+  async handleSingly(message: StoredMessage): Promise<void> {
+    if (this.hasRawBatch(message.stream)) {
+      return this.handleRawBatch(message.stream, [message]);
+    }
+    const event = decodeEvent(message);
+    await runInTrace(traceAfter(event), async () => {
+      await this.#call(keyOf('event', event.type), event);
+      await this.#call(keyOf('batch', event.type), [event]);
+    });
+  }
+
   async #call(key: string, argument: unknown): Promise<void> {
     for (let handler = this.handlers.get(key); handler !== undefined; handler = handler.next as MessageHandler | undefined) {
       const result: unknown = await handler(argument, undefined);

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
-import { consumersOf, Log } from '@sentinel-forge/contracts';
+import { consumersOf, Log, type StoredMessage } from '@sentinel-forge/contracts';
 import { MeshConnection } from '../connection/mesh-connection.js';
 import { DeadLetterWriter } from '../dead-letter/dead-letter-writer.js';
 import { MessagingOptions } from '../messaging.options.js';
@@ -40,13 +40,13 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     return this.#runtimes;
   }
 
-  /** The handlers, for whoever handles a message again (dead letters). */
-  get handlerTable(): HandlerTable {
-    return new HandlerTable(this.messageHandlers as ReadonlyMap<string, MessageHandler>);
+  /** Hands a message of the past to the handler that it belongs to. Throws what decoding or the handler throws. */
+  async handleAgain(message: StoredMessage): Promise<void> {
+    await this.#handlers().handleSingly(message);
   }
 
   listen(callback: () => void): void {
-    const handlers = this.handlerTable;
+    const handlers = this.#handlers();
     this.#runtimes = consumersOf(this.options.app, this.options.host).map(
       (consumer) =>
         new ConsumerRuntime(
@@ -77,6 +77,10 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.#isClosed = true;
     await Promise.all(this.#runtimes.map((runtime) => runtime.stop(drainBudgetMs)));
     await this.requestServer.stop();
+  }
+
+  #handlers(): HandlerTable {
+    return new HandlerTable(this.messageHandlers as ReadonlyMap<string, MessageHandler>);
   }
 
   on(): void {

@@ -1,5 +1,5 @@
 import { applyDecorators, SetMetadata, UseFilters } from '@nestjs/common';
-import { MessagePattern } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import type { RequestDefinition } from '@sentinel-forge/contracts';
 import { PassErrorsOn } from '../consume/on-event.decorator.js';
 import { jetStreamTransport } from '../consume/transport.js';
@@ -14,7 +14,13 @@ type Method<Body> = TypedPropertyDescriptor<(body: Body, context: RequestContext
 export function OnRequest<Body extends object>(
   definition: RequestDefinition<Body>,
 ): (prototype: object, name: string | symbol, descriptor: Method<Body>) => void {
+  // Nest hands over the payload alone unless each parameter says what it wants.
+  const parameters: MethodDecorator = (prototype, name) => {
+    Payload()(prototype, name, 0);
+    Ctx()(prototype, name, 1);
+  };
   return applyDecorators(
+    parameters,
     MessagePattern(definition.verb, jetStreamTransport, { definition }),
     SetMetadata(requiredScopeKey, definition.scope),
     UseFilters(PassErrorsOn),
