@@ -6,6 +6,7 @@ export { OnBatch, OnEvent, OnStreams } from './consume/on-event.decorator.js';
 export { computeBackoffDelayMs, defaultRetryPolicy, type RetryPolicy, type Settlement, settle } from './consume/settlement.js';
 export { getDeadLetter, listDeadLetters, type StoredDeadLetter } from './dead-letter/dead-letter-store.js';
 export { type RecordChange, RecordStore, RecordStores, type StoredRecord } from './kv/record-store.js';
+export { LagMonitor } from './lag/lag-monitor.js';
 export { MessagingModule } from './messaging.module.js';
 export { MessagingOptions } from './messaging.options.js';
 export { type ProvisionOptions, type ProvisionStep, provision, refuseBlocked } from './provision/provision.js';

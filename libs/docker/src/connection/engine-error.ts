@@ -70,7 +70,7 @@ export function toEngineError(error: unknown, call: EngineCall): ForgeError {
   const status = statusOf(error);
   const wording = wordingOf(error);
   const known = status === undefined ? undefined : knownAnswers.find((answer) => answer.wording.test(wording));
-  const code = known?.code ?? codeForStatus(status);
+  const code = known?.code ?? (status === undefined ? codeWithoutAnswer(error) : codeForStatus(status));
   const subject = call.target === undefined ? call.operation : `${call.operation} ${call.target}`;
   return new ForgeError(code, `${subject}: ${wording}`, {
     cause: error,
@@ -101,9 +101,14 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-function codeForStatus(status: number | undefined): ErrorCode {
+/** Sockets, streams and Node's HTTP parser name what went wrong in a `code`; an error without one is a defect of ours. */
+function codeWithoutAnswer(error: unknown): ErrorCode {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? 'FORGE_DOCKER_UNAVAILABLE' : 'FORGE_INTERNAL';
+}
+
+function codeForStatus(status: number): ErrorCode {
   switch (status) {
-    case undefined:
     case 502:
     case 503:
     case 504:

@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import type { EngineConnection } from '../connection/engine-connection.js';
 import { isGone, type RefusalReason, refusalReasonOf, statusOf } from '../connection/engine-error.js';
+import { pathSegment } from '../connection/path-segment.js';
 import type { ContainerHealth, ContainerSnapshot, ContainerSummary } from './container-snapshot.js';
 import {
   type EngineContainer,
@@ -62,7 +63,7 @@ export class Containers {
     return this.#engine.call({
       operation: 'inspect container',
       target: id,
-      run: (docker, abortSignal) => docker.getContainer(id).inspect({ abortSignal }),
+      run: (docker, abortSignal) => docker.getContainer(pathSegment(id)).inspect({ abortSignal }),
     });
   }
 
@@ -177,7 +178,7 @@ export class Containers {
         target: id,
         ...deadline,
         run: (docker, abortSignal) =>
-          change(docker.getContainer(id), abortSignal).then((): Effect => 'changed', unchanged),
+          change(docker.getContainer(pathSegment(id)), abortSignal).then((): Effect => 'changed', unchanged),
       });
     } catch (error) {
       if (goal !== undefined && refusalReasonOf(error) === goal) {

@@ -29,7 +29,7 @@ const tcpKeepAliveMs = 15_000;
 
 /**
  * The engine's events, for ever: reconnects by itself, asks for what was missed, tells nothing twice, and says `resync`
- * whenever something may have been missed all the same. For **one** consumer:
+ * whenever something may have been missed all the same. For **one** consumer, whose leaving closes:
  *
  * ```ts
  * for await (const event of engine.events()) { … }
@@ -62,8 +62,12 @@ export class DockerEvents implements AsyncIterable<DockerEvent>, AsyncDisposable
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<DockerEvent, void> {
-    for (let event = await this.#queue.next(); event !== undefined; event = await this.#queue.next()) {
-      yield event;
+    try {
+      for (let event = await this.#queue.next(); event !== undefined; event = await this.#queue.next()) {
+        yield event;
+      }
+    } finally {
+      await this.close();
     }
   }
 

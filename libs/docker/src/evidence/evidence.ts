@@ -1,4 +1,5 @@
 import type { EngineConnection } from '../connection/engine-connection.js';
+import { pathSegment } from '../connection/path-segment.js';
 import type { Containers } from '../containers/containers.js';
 import { captureLog, type LogCapture } from './log-capture.js';
 
@@ -53,7 +54,7 @@ export class Evidence {
     // A container with a terminal has one raw stream; parted into frames it would be garbage.
     const { hasTty } = await this.#containers.inspect(id);
     const call = { operation: 'read logs of container', target: id };
-    const source = await this.#engine.stream(call, `/containers/${encodeURIComponent(id)}/logs`, {
+    const source = await this.#engine.stream(call, `/containers/${pathSegment(id)}/logs`, {
       stdout: '1',
       stderr: '1',
       tail: String(options.tail ?? defaultTail),
@@ -76,7 +77,7 @@ export class Evidence {
       operation: 'diff container',
       target: id,
       timeoutMs: captureTimeoutMs,
-      run: (docker, abortSignal) => docker.getContainer(id).changes({ abortSignal }),
+      run: (docker, abortSignal) => docker.getContainer(pathSegment(id)).changes({ abortSignal }),
     })) as readonly { readonly Path: string; readonly Kind: number }[] | null;
     return (changes ?? []).map(({ Path, Kind }) => ({ path: Path, kind: changeKinds[Kind] ?? 'modified' }));
   }
@@ -86,7 +87,7 @@ export class Evidence {
     const table = (await this.#engine.call({
       operation: 'list processes of container',
       target: id,
-      run: (docker, abortSignal) => docker.getContainer(id).top({ abortSignal }),
+      run: (docker, abortSignal) => docker.getContainer(pathSegment(id)).top({ abortSignal }),
     })) as { readonly Titles?: readonly string[]; readonly Processes?: readonly (readonly string[])[] | null };
     return { titles: table.Titles ?? [], processes: table.Processes ?? [] };
   }
@@ -98,7 +99,8 @@ export class Evidence {
       operation: 'commit container',
       target: id,
       timeoutMs: commitTimeoutMs,
-      run: (docker, abortSignal) => docker.getContainer(id).commit({ repo: repository, tag, comment, abortSignal }),
+      run: (docker, abortSignal) =>
+        docker.getContainer(pathSegment(id)).commit({ repo: repository, tag, comment, abortSignal }),
     });
     return (image as { readonly Id: string }).Id;
   }

@@ -1,6 +1,7 @@
 import { ForgeError } from '@sentinel-forge/contracts';
 import type { EngineConnection } from '../connection/engine-connection.js';
 import { refusalReasonOf } from '../connection/engine-error.js';
+import { pathSegment } from '../connection/path-segment.js';
 import type { Effect } from '../containers/containers.js';
 import { isInside } from './addresses.js';
 import { type NetworkAttachment, type RequestedEndpoint, toEndpointConfig } from './network-attachment.js';
@@ -41,7 +42,7 @@ export class Networks {
   /** By id or name. */
   async inspect(network: string): Promise<NetworkSnapshot> {
     const call = { operation: 'inspect network', target: network };
-    return parseNetwork(await this.#engine.json<EngineNetwork>(call, `/networks/${encodeURIComponent(network)}`));
+    return parseNetwork(await this.#engine.json<EngineNetwork>(call, `/networks/${pathSegment(network)}`));
   }
 
   /**
@@ -67,7 +68,7 @@ export class Networks {
       operation: `connect to network ${networkName}`,
       target: containerId,
       run: (docker, abortSignal) =>
-        docker.getNetwork(network).connect(connectOptions(containerId, requested, abortSignal)),
+        docker.getNetwork(pathSegment(network)).connect(connectOptions(containerId, requested, abortSignal)),
     });
   }
 
@@ -86,7 +87,7 @@ export class Networks {
         target: containerId,
         run: (docker, abortSignal) =>
           docker
-            .getNetwork(network)
+            .getNetwork(pathSegment(network))
             .disconnect({ Container: containerId, Force: options.isForced ?? false, abortSignal }),
       });
       return 'changed';

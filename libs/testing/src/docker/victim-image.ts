@@ -19,7 +19,9 @@ const recipe = '1';
 export async function victimImage(docker: Docker): Promise<string> {
   const busybox = await staticBusybox();
   try {
-    const hash = createHash('sha256').update(recipe).update(await readFile(busybox.path));
+    const hash = createHash('sha256')
+      .update(recipe)
+      .update(await readFile(busybox.path));
     const tag = `forge-testing/victim:${hash.digest('hex').slice(0, 12)}`;
     if (!(await isThere(docker, tag))) {
       await buildImage(docker, busybox.path, tag);
@@ -99,11 +101,17 @@ async function buildImage(docker: Docker, busybox: string, tag: string): Promise
     const progress = await docker.importImage(tar.stdout, {
       repo,
       tag: version,
-      changes: [`LABEL ${labLabel}=image`, 'ENV PATH=/bin', 'CMD ["/bin/sh", "-c", "trap exit TERM; sleep 1000000 & wait"]'],
+      changes: [
+        `LABEL ${labLabel}=image`,
+        'ENV PATH=/bin',
+        'CMD ["/bin/sh", "-c", "trap exit TERM; sleep 1000000 & wait"]',
+      ],
     });
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
     });
+    // Two test files may have built it at once; the first one's image then lost its tag.
+    await docker.pruneImages({ filters: { dangling: ['true'], label: [`${labLabel}=image`] } });
   } finally {
     await rm(root, { recursive: true, force: true });
   }

@@ -87,9 +87,9 @@ export class Victim {
     return (await this.inspect()).NetworkSettings.Networks[network.name]?.IPAddress || undefined;
   }
 
-  /** The host's port that leads to a port of the container right now. */
-  async publishedPort(port: number): Promise<number> {
-    return Number((await this.inspect()).NetworkSettings.Ports[`${port}/tcp`]?.[0]?.HostPort);
+  /** The host's port that leads to a port of the container right now; undefined while none does. */
+  async publishedPort(port: number): Promise<number | undefined> {
+    return Number((await this.inspect()).NetworkSettings.Ports[`${port}/tcp`]?.[0]?.HostPort) || undefined;
   }
 
   async remove(): Promise<void> {
@@ -120,10 +120,15 @@ export function victimSpec(options: VictimOptions, image: string, name: string):
       ...(options.nanoCpus === undefined ? {} : { NanoCpus: options.nanoCpus }),
       ...(options.isEchoPublished ? { PortBindings: { [port]: [{ HostIp: '127.0.0.1', HostPort: '' }] } } : {}),
     },
-    ...(first === undefined ? {} : { NetworkingConfig: { EndpointsConfig: { [first.network.name]: endpointOf(first) } } }),
+    ...(first === undefined
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [first.network.name]: endpointOf(first) } } }),
   };
 }
 
 function commandOf({ command, echoPort }: VictimOptions): readonly string[] | undefined {
-  return command ?? (echoPort === undefined ? undefined : ['sh', '-c', `trap exit TERM; nc -ll -p ${echoPort} -e cat & wait`]);
+  return (
+    command ??
+    (echoPort === undefined ? undefined : ['sh', '-c', `trap exit TERM; nc -ll -p ${echoPort} -e cat & wait`])
+  );
 }
