@@ -1,6 +1,6 @@
 import { headers as natsHeaders } from '@nats-io/transport-node';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
 import {
   type DeadLetter,
   events,
@@ -8,14 +8,13 @@ import {
   type ForgeEvent,
   type MitigationTransition,
   type NotifyRequested,
+  requests,
   type Telemetry,
 } from '@sentinel-forge/contracts';
 import { EventPublisher, getDeadLetter, listDeadLetters, OnBatch, OnEvent, requestApp } from '@sentinel-forge/messaging';
-import { issueToken } from '@sentinel-forge/chassis';
-import { allScopes, requests } from '@sentinel-forge/contracts';
 import { waitFor } from '@sentinel-forge/testing';
-import { Inject } from '@nestjs/common';
 import { TestMesh } from '../support/test-mesh.js';
+import { testToken } from '../support/tokens.js';
 
 const transition: MitigationTransition = {
   mitigationId: `m-${'0'.repeat(32)}`,
@@ -23,16 +22,6 @@ const transition: MitigationTransition = {
   reason: 'a test',
   actor: 'test',
 };
-
-const token = (): Promise<string> =>
-  issueToken({
-    secret: 'a-secret-for-tests-of-32-characters',
-    issuer: 'sentinel-forge',
-    audience: 'sentinel-forge',
-    subject: 'tester',
-    scopes: allScopes,
-    ttlSeconds: 60,
-  });
 
 async function deadLettersOf(mesh: TestMesh): Promise<readonly DeadLetter[]> {
   const letters: DeadLetter[] = [];
@@ -44,7 +33,7 @@ async function deadLettersOf(mesh: TestMesh): Promise<readonly DeadLetter[]> {
 
 describe('handling events one by one', () => {
   it('delivers again when the handler rejects, and settles when it is done', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const tries: number[] = [];
     @Controller()
     class Handler {
@@ -69,7 +58,7 @@ describe('handling events one by one', () => {
   });
 
   it('puts what the handler refuses for good into the dead letters with its cause, and handles it again when asked', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const handled: string[] = [];
     let isMended = false;
     @Controller()
@@ -99,7 +88,7 @@ describe('handling events one by one', () => {
     });
 
     const replay = async () =>
-      requestApp(mesh.connection, requests.replayDeadLetter, 'notification-dispatcher', { sequence: 1 }, { token: await token() });
+      requestApp(mesh.connection, requests.replayDeadLetter, 'notification-dispatcher', { sequence: 1 }, { token: await testToken() });
     await expect(replay()).rejects.toMatchObject({ code: 'FORGE_HTTP_REFUSED' });
     expect((await getDeadLetter(mesh.connection, 1)).sequence).toBe(1);
     isMended = true;
@@ -110,7 +99,7 @@ describe('handling events one by one', () => {
   });
 
   it('refuses an event whose source does not own its subject', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const handled: string[] = [];
     @Controller()
     class Handler {
@@ -132,7 +121,7 @@ describe('handling events one by one', () => {
   });
 
   it('holds up no other message while one rests before its next try', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const handled: string[] = [];
     @Controller()
     class Handler {
@@ -157,7 +146,7 @@ describe('handling events one by one', () => {
 
 describe('handling events in batches', () => {
   it('dead-letters what breaks its contract, with the field named, and handles the rest', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const seen: string[] = [];
     @Controller()
     class Handler {
@@ -182,12 +171,12 @@ describe('handling events in batches', () => {
     expect(letters[1]?.reason).toBe('the payload is not JSON in UTF-8');
 
     const mended = { sequence: 1, payload: JSON.stringify({ source: 'two-mended', severity: 10 }) };
-    await requestApp(mesh.connection, requests.replayDeadLetter, 'sentinelcore', mended, { token: await token() });
+    await requestApp(mesh.connection, requests.replayDeadLetter, 'sentinelcore', mended, { token: await testToken() });
     expect(seen).toEqual(['one', 'three', 'two-mended']);
   });
 
   it('narrows a permanent failure down to the message that causes it', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const seen = new Set<string>();
     @Controller()
     class Handler {
@@ -212,7 +201,7 @@ describe('handling events in batches', () => {
   });
 
   it('loses nothing when nats-server is killed and comes back', async () => {
-    await using mesh = await TestMesh.start();
+    await using mesh = await TestMesh.open();
     const seen = new Set<string>();
     @Controller()
     class Handler {

@@ -1,8 +1,9 @@
 import { Module, type Type } from '@nestjs/common';
-import { type RunningService, runService } from '@sentinel-forge/chassis';
-import type { AppName, Class } from '@sentinel-forge/contracts';
+import { type RunningService, runService, type ServiceDefinition } from '@sentinel-forge/chassis';
+import { type AppName, apps, type Class } from '@sentinel-forge/contracts';
 import { connectClient, provision, refuseBlocked } from '@sentinel-forge/messaging';
 import { NatsTestServer } from '@sentinel-forge/testing';
+import { testSecret } from './tokens.js';
 
 type NatsConnection = Awaited<ReturnType<typeof connectClient>>;
 
@@ -16,7 +17,7 @@ export class TestMesh implements AsyncDisposable {
     readonly connection: NatsConnection,
   ) {}
 
-  static async start(host = 'test-host'): Promise<TestMesh> {
+  static async open(host = 'test-host'): Promise<TestMesh> {
     const nats = await NatsTestServer.start();
     const connection = await connectClient({ name: 'test', servers: [nats.url] });
     refuseBlocked(await provision(connection, { replicas: 1, hosts: [host] }));
@@ -25,7 +26,7 @@ export class TestMesh implements AsyncDisposable {
 
   /** The environment that a service of this mesh runs with. */
   environment(more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
-    return { NATS_URL: this.nats.url, FORGE_JWT_SECRET: 'a-secret-for-tests-of-32-characters', FORGE_HOST: 'test-host', ...more };
+    return { NATS_URL: this.nats.url, FORGE_JWT_SECRET: testSecret, FORGE_HOST: 'test-host', ...more };
   }
 
   /** Runs a service in the name of an app, with the given controllers and providers. */
@@ -36,14 +37,15 @@ export class TestMesh implements AsyncDisposable {
   ): Promise<RunningService> {
     class TestModule {}
     Module({ controllers: [...(parts.controllers ?? [])], providers: [...(parts.providers ?? [])] })(TestModule);
-    const portSetting = `${app.toUpperCase().replaceAll('-', '_')}_PORT`;
-    const service = await runService(
-      { app, version: '0.0.0-test', settingsClasses: parts.settingsClasses ?? [], module: TestModule },
-      {
-        environment: this.environment({ [portSetting]: '0', ...more }),
-        logDestination: { write: (line: string) => void this.logLines.push(line) },
-      },
-    );
+    return this.start({ app, version: '0.0.0-test', settingsClasses: parts.settingsClasses ?? [], module: TestModule }, more);
+  }
+
+  /** Runs a service as it is. */
+  async start(definition: ServiceDefinition, more: Readonly<Record<string, string>> = {}): Promise<RunningService> {
+    const service = await runService(definition, {
+      environment: this.environment({ [apps[definition.app].portSetting]: '0', ...more }),
+      logDestination: { write: (line: string) => void this.logLines.push(line) },
+    });
     this.#services.push(service);
     return service;
   }

@@ -20,6 +20,7 @@ export {
 export { type ErrorCode, type ErrorEntry, errorCatalogue } from './errors/catalogue.js';
 export { ForgeError, type ForgeErrorOptions, isRetryable, messageOf } from './errors/forge-error.js';
 export { DeadLetter, type DeadLetterCause, deadLetterCauses } from './events/dead-letter.js';
+export { IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
 export {
   ContainerHealth,
   type ContainerState,
@@ -33,10 +34,10 @@ export { type LogLevel, LogRecord, logLevels } from './events/log-record.js';
 export {
   type ActionName,
   actionNames,
-  type Containment,
   ContainerTarget,
-  containments,
+  type Containment,
   Contribution,
+  containments,
   Evidence,
   MitigationRequested,
   MitigationTransition,
@@ -46,10 +47,11 @@ export {
 } from './events/mitigation.js';
 export { type ChannelName, channelNames, NoticeOutcome, NotifyRequested } from './events/notice.js';
 export { Telemetry, TelemetryTarget } from './events/telemetry.js';
-export { IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
-export { Log, type LogFields } from './logging/log.js';
 export { mitigationIdOf, stableHash } from './identifiers.js';
 export { limits } from './limits.js';
+export { Log, type LogFields } from './logging/log.js';
+export { InventoryEntry } from './records/inventory-entry.js';
+export { MitigationView } from './records/mitigation-view.js';
 export { type BucketDefinition, type BucketName, buckets } from './registry/buckets.js';
 export { type ConsumerDefinition, consumers, consumersOf, forHost } from './registry/consumers.js';
 export {
@@ -64,7 +66,7 @@ export {
 export { type RequestDefinition, requestSubject, requests } from './registry/requests.js';
 export { isStreamName, type StreamDefinition, type StreamName, streamNames, streams } from './registry/streams.js';
 export { isUnderFilter, type SubjectParams, toSubjectToken } from './registry/subject-pattern.js';
-export { ListNotices, Nothing, ReplayDeadLetter } from './requests/general-requests.js';
+export { ListNotices, Nothing, ReplayDeadLetter, ReplayNotice } from './requests/general-requests.js';
 export {
   ChooseMitigation,
   ListMitigations,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ForgeError } from '../errors/forge-error.js';
-import { isAppName } from '../apps.js';
+import { limits } from '../limits.js';
 import { type EventDefinition, matchSubject } from '../registry/events.js';
+import { customRules } from '../validation/decorators.js';
 import { describeProblems, validatorFor } from '../validation/validator.js';
 import { formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.js';
 
@@ -16,6 +17,8 @@ export interface ForgeEvent<Data extends object = object> {
   readonly params: Readonly<Record<string, string>>;
   /** When it happened, in milliseconds since 1970. */
   readonly timeMs: number;
+  /** When the server stored it, in milliseconds since 1970: unlike {@link timeMs} no producer can choose it. */
+  readonly storedAtMs: number;
   readonly data: Data;
   readonly definition: EventDefinition;
   /** The trace it belongs to; derived from the id where the producer sent none, so that every delivery has the same. */
@@ -70,6 +73,8 @@ export function sourceOf(app: string): string {
  */
 export function encodeEvent(event: OutgoingEvent): EncodedEvent {
   validatorFor(event.definition.dataClass).parse(event.data);
+  refuseUnusable('id', event.id);
+  refuseUnusable('source', event.source);
   const payload = encoder.encode(JSON.stringify(event.data));
   refuseOversized(event.definition, payload);
   return {
@@ -91,6 +96,12 @@ export function encodeEvent(event: OutgoingEvent): EncodedEvent {
  * Throws a permanent {@link ForgeError} that says what is wrong with it.
  */
 export function decodeEvent(message: StoredMessage): ForgeEvent {
+  if (message.subject.length > limits.subjectLength) {
+    throw new ForgeError(
+      'FORGE_EVENT_INVALID',
+      `a subject may have ${limits.subjectLength} characters; this has ${message.subject.length}`,
+    );
+  }
   const match = matchSubject(message.subject);
   if (match === undefined) {
     throw new ForgeError('FORGE_EVENT_UNKNOWN', `No event is registered for the subject "${message.subject}"`);
@@ -128,7 +139,7 @@ class DecodedEvent implements ForgeEvent {
   readonly source: string;
   readonly subject: string;
   readonly timeMs: number;
-  readonly #storedAtMs: number;
+  readonly storedAtMs: number;
   readonly #traceparent: string | undefined;
   #trace: TraceContext | undefined;
 
@@ -144,13 +155,13 @@ class DecodedEvent implements ForgeEvent {
     this.source = attributes.source;
     this.subject = message.subject;
     this.timeMs = attributes.timeMs;
-    this.#storedAtMs = message.storedAtMs;
+    this.storedAtMs = message.storedAtMs;
     this.#traceparent = attributes.traceparent;
   }
 
   // Derived only when asked for: most telemetry is observed and forgotten, and a hash for each would be paid for nothing.
   get trace(): TraceContext {
-    this.#trace ??= parseTraceparent(this.#traceparent) ?? deriveTrace(this.id, this.#storedAtMs);
+    this.#trace ??= parseTraceparent(this.#traceparent) ?? deriveTrace(this.id, this.storedAtMs);
     return this.#trace;
   }
 }
@@ -166,7 +177,10 @@ function readAttributes(message: StoredMessage, definition: EventDefinition): At
     return readStructured(message, body, headers);
   }
   if (definition.publishers !== 'anyone') {
-    throw new ForgeError('FORGE_EVENT_INVALID', 'the CloudEvents attributes (ce-specversion, ce-id, ce-type, ce-source) are missing');
+    throw new ForgeError(
+      'FORGE_EVENT_INVALID',
+      'the CloudEvents attributes (ce-specversion, ce-id, ce-type, ce-source) are missing',
+    );
   }
   return {
     id: `${message.stream}:${message.sequence}`,
@@ -184,6 +198,7 @@ function readBinary(message: StoredMessage, headers: HeaderReader): Attributes {
     if (value === '') {
       throw new ForgeError('FORGE_EVENT_INVALID', `the header ce-${name} is missing or empty`);
     }
+    refuseUnusable(name, value);
     return value;
   };
   refuseVersion(attribute('specversion'));
@@ -204,6 +219,7 @@ function readStructured(message: StoredMessage, body: unknown, headers: HeaderRe
     if (typeof value !== 'string' || value === '') {
       throw new ForgeError('FORGE_EVENT_INVALID', `the CloudEvents attribute "${name}" is missing or no text`);
     }
+    refuseUnusable(name, value);
     return value;
   };
   refuseVersion(attribute('specversion'));
@@ -218,9 +234,22 @@ function readStructured(message: StoredMessage, body: unknown, headers: HeaderRe
   };
 }
 
+// Ids and sources are quoted in other events, where they are names.
+function refuseUnusable(name: string, value: string): void {
+  if (value === '' || value.length > limits.nameLength) {
+    throw new ForgeError(
+      'FORGE_EVENT_INVALID',
+      `the CloudEvents attribute "${name}" must have 1 to ${limits.nameLength} characters`,
+    );
+  }
+}
+
 function refuseVersion(version: string): void {
   if (version !== specversion) {
-    throw new ForgeError('FORGE_EVENT_INVALID', `CloudEvents specversion "${version}" is not understood; use ${specversion}`);
+    throw new ForgeError(
+      'FORGE_EVENT_INVALID',
+      `CloudEvents specversion "${version}" is not understood; use ${specversion}`,
+    );
   }
 }
 
@@ -228,9 +257,8 @@ function refuseForged(definition: EventDefinition, params: Readonly<Record<strin
   if (definition.publishers === 'anyone') {
     return;
   }
-  const [, app = '', ...rest] = source.split('/');
-  const isOwner = isAppName(app) && rest.length === 0 && definition.publishers.includes(app);
-  if (!isOwner || (params.app !== undefined && params.app !== app)) {
+  const owners = definition.publishers.filter((app) => params.app === undefined || params.app === app);
+  if (!owners.some((app) => source === sourceOf(app))) {
     throw new ForgeError('FORGE_EVENT_FORGED', `"${source}" does not own ${definition.subject}`);
   }
 }
@@ -254,8 +282,7 @@ function parseJson(payload: Uint8Array): unknown {
 
 // An unreadable or absurd time is no reason to lose an event: the stream's own stands in for it.
 function timeOf(text: unknown, message: StoredMessage): number {
-  const timeMs = typeof text === 'string' ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(timeMs) ? message.storedAtMs : timeMs;
+  return customRules.isInstant.check(text) ? Date.parse(String(text)) : message.storedAtMs;
 }
 
 function deriveTrace(id: string, storedAtMs: number): TraceContext {

@@ -154,6 +154,30 @@ export const errorCatalogue = {
     title: 'There is no failed notice with this id',
     mend: 'It was delivered or has aged out; list the failed ones first.',
   },
+  FORGE_MITIGATION_UNKNOWN: {
+    status: 404,
+    isRetryable: false,
+    title: 'There is no such mitigation on this host',
+    mend: 'Check the id and the host; `forge mitigation list` shows what is there.',
+  },
+  FORGE_MITIGATION_AMBIGUOUS: {
+    status: 409,
+    isRetryable: false,
+    title: 'Several mitigations begin with this id',
+    mend: 'Give more characters of the id.',
+  },
+  FORGE_MITIGATION_STATE: {
+    status: 409,
+    isRetryable: false,
+    title: 'The state of the mitigation does not allow this',
+    mend: 'Look at it with `forge mitigation show <id>`.',
+  },
+  FORGE_HEALING_UNKNOWN: {
+    status: 404,
+    isRetryable: false,
+    title: 'The healer knows no such container',
+    mend: 'Check the name or id; only containers that are healed are known.',
+  },
   FORGE_DOCKER_UNAVAILABLE: {
     status: 503,
     isRetryable: true,
@@ -201,6 +225,36 @@ export const errorCatalogue = {
     isRetryable: false,
     title: 'The detection rules are not valid',
     mend: 'Correct every line that the message lists; `forge rules check` reads the files the same way.',
+  },
+  FORGE_RECORD_LOCKED: {
+    status: 409,
+    isRetryable: true,
+    title: 'Another process writes this record',
+    mend: 'Stop the other log-indexer, or give this one a FORGE_DATA_DIR of its own.',
+  },
+  FORGE_RECORD_DISK_FULL: {
+    status: 507,
+    isRetryable: true,
+    title: 'The disk that holds the record is full',
+    mend: 'Make room; nothing that was acknowledged is lost, and recording goes on by itself.',
+  },
+  FORGE_RECORD_UNWRITABLE: {
+    status: 503,
+    isRetryable: true,
+    title: 'The record cannot be written',
+    mend: 'Look at the cause and at the disk, then restart log-indexer: it recovers the record when it opens it.',
+  },
+  FORGE_RECORD_UNREADABLE: {
+    status: 500,
+    isRetryable: false,
+    title: 'There is no record that can be read',
+    mend: 'Check the directory and who may read it; `forge logs verify --dir <directory>` says what is wrong with it.',
+  },
+  FORGE_RECORD_ORDER: {
+    status: 500,
+    isRetryable: true,
+    title: 'Events were handed over in another order than that of their stream',
+    mend: 'Report it: the reader of the stream must start again from what is recorded.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,5 +1,6 @@
-import { IsString, Matches, MaxLength, MinLength, type ValidationOptions } from 'class-validator';
+import { IsString, Matches, type ValidationOptions } from 'class-validator';
 import { limits } from '../limits.js';
+import { MaxCharacters, MinCharacters } from '../validation/decorators.js';
 
 /** Compose decorators; the order is the order of checks. */
 function all(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
@@ -12,22 +13,26 @@ function all(...decorators: readonly PropertyDecorator[]): PropertyDecorator {
 
 /** A name of something: 1 to 255 characters. */
 export function IsName(options?: ValidationOptions): PropertyDecorator {
-  return all(IsString(options), MinLength(1, options), MaxLength(limits.nameLength, options));
+  return all(IsString(options), MinCharacters(1, options), MaxCharacters(limits.nameLength, options));
 }
 
 /** A text of one line for people: at most 1,024 characters. */
 export function IsSummary(options?: ValidationOptions): PropertyDecorator {
-  return all(IsString(options), MaxLength(limits.summaryLength, options));
+  return all(IsString(options), MaxCharacters(limits.summaryLength, options));
 }
 
 /** A longer text for people. */
 export function IsText(options?: ValidationOptions): PropertyDecorator {
-  return all(IsString(options), MaxLength(limits.stringLength, options));
+  return all(IsString(options), MaxCharacters(limits.stringLength, options));
 }
 
 /** One token of a NATS subject: no dots, spaces or wildcards. */
 export function IsToken(options?: ValidationOptions): PropertyDecorator {
-  return all(IsString(options), MaxLength(limits.subjectTokenLength, options), Matches(subjectTokenPattern, options));
+  return all(
+    IsString(options),
+    MaxCharacters(limits.subjectTokenLength, options),
+    Matches(subjectTokenPattern, options),
+  );
 }
 
 /** What a subject token may consist of. */

@@ -1,4 +1,4 @@
-import { IsArray, IsBoolean, IsIn, IsInt, IsNumber, Matches, Max, Min, ArrayMaxSize, IsString } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsString, Matches, Max, Min } from 'class-validator';
 import { Describe, IsInstant, IsJsonObject, Nested, Optional } from '../validation/decorators.js';
 import { IsName, IsSummary, IsText, IsToken } from './fields.js';
 

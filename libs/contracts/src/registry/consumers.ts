@@ -53,13 +53,15 @@ export const consumers: readonly ConsumerDefinition[] = [
     filters: ['dead-letter.>'],
     ...each,
   },
-  ...streamNames.map((stream): ConsumerDefinition => ({
-    app: 'log-indexer',
-    stream,
-    name: 'log-indexer',
-    filters: [],
-    ...batch,
-  })),
+  ...streamNames.map(
+    (stream): ConsumerDefinition => ({
+      app: 'log-indexer',
+      stream,
+      name: 'log-indexer',
+      filters: [],
+      ...batch,
+    }),
+  ),
 ];
 
 /** The consumers of one app on one host, names and filters filled in. */

@@ -73,10 +73,18 @@ export const events = {
     dedup: 'the mitigation id: hash(event id, target, action)',
   }),
   mitigationApproved: mitigationStep('approved', ['supervisor'], 'A person approved a mitigation that waited for it'),
-  mitigationApplied: mitigationStep('applied', ['supervisor', 'sentinelcore'], 'A mitigation is in force, and verified'),
+  mitigationApplied: mitigationStep(
+    'applied',
+    ['supervisor', 'sentinelcore'],
+    'A mitigation is in force, and verified',
+  ),
   mitigationFailed: mitigationStep('failed', ['supervisor'], 'A mitigation could not be carried out'),
   mitigationReleased: mitigationStep('released', ['supervisor'], 'A mitigation was taken back'),
-  mitigationRejected: mitigationStep('rejected', ['supervisor', 'sentinelcore'], 'A mitigation was refused; nothing was touched'),
+  mitigationRejected: mitigationStep(
+    'rejected',
+    ['supervisor', 'sentinelcore'],
+    'A mitigation was refused; nothing was touched',
+  ),
   selfMitigation: event({
     type: 'forge.mitigation.self.v1',
     subject: 'mitigation.{app}.self',
@@ -129,7 +137,7 @@ export const events = {
     publishers: ['notification-dispatcher'],
     dataClass: NoticeOutcome,
     summary: 'A notice was delivered on a channel',
-    dedup: 'the notice id',
+    dedup: 'notice id, state and the time it was settled',
   }),
   noticeFailed: event({
     type: 'forge.notify.failed.v1',
@@ -138,7 +146,7 @@ export const events = {
     publishers: ['notification-dispatcher'],
     dataClass: NoticeOutcome,
     summary: 'A notice could not be delivered on a channel and was given up',
-    dedup: 'the notice id and the tries',
+    dedup: 'notice id, state and the time it was settled',
   }),
   deadLetter: event({
     type: 'forge.dead-letter.v1',

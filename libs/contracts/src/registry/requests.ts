@@ -1,5 +1,5 @@
 import type { AppName } from '../apps.js';
-import { ListNotices, Nothing, ReplayDeadLetter } from '../requests/general-requests.js';
+import { ListNotices, Nothing, ReplayDeadLetter, ReplayNotice } from '../requests/general-requests.js';
 import {
   ChooseMitigation,
   ListMitigations,
@@ -96,6 +96,13 @@ export const requests = {
     bodyClass: ListNotices,
     scope: 'notify:read',
     summary: 'Notices and what became of them',
+  }),
+  replayNotice: request({
+    app: 'notification-dispatcher',
+    verb: 'notice-replay',
+    bodyClass: ReplayNotice,
+    scope: 'notify:write',
+    summary: 'Send a notice again that was given up, under the same id',
   }),
   replayDeadLetter: request({
     app: 'every',

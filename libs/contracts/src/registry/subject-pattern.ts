@@ -1,5 +1,5 @@
-import { subjectTokenPattern } from '../events/fields.js';
 import { ForgeError } from '../errors/forge-error.js';
+import { subjectTokenPattern } from '../events/fields.js';
 import { limits } from '../limits.js';
 
 /**
@@ -31,7 +31,7 @@ export function subjectPattern(pattern: string): SubjectPattern {
   const parts = pattern.split('.').map(parsePart);
   return {
     wildcard: parts.map((part) => part.literal ?? (part.isTail ? '>' : '*')).join('.'),
-    build: (params) => parts.map((part) => part.literal ?? valueOf(pattern, part, params)).join('.'),
+    build: (params) => refuseLong(parts.map((part) => part.literal ?? tokensFor(pattern, part, params)).join('.')),
     match: (subject) => matchParts(parts, subject.split('.')),
   };
 }
@@ -61,7 +61,17 @@ function parsePart(text: string): Part {
   return name?.[1] === undefined ? { literal: text } : { name: name[1], isTail: name[2] === '+' };
 }
 
-function valueOf(pattern: string, part: Part, params: Readonly<Record<string, string>>): string {
+function refuseLong(subject: string): string {
+  if (subject.length > limits.subjectLength) {
+    throw new ForgeError(
+      'FORGE_EVENT_INVALID',
+      `a subject may have ${limits.subjectLength} characters; this would have ${subject.length}`,
+    );
+  }
+  return subject;
+}
+
+function tokensFor(pattern: string, part: Part, params: Readonly<Record<string, string>>): string {
   const value = params[part.name ?? ''] ?? '';
   const tokens = part.isTail ? value.split('.') : [value];
   if (!tokens.every((token) => token.length <= limits.subjectTokenLength && subjectTokenPattern.test(token))) {

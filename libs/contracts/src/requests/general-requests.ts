@@ -1,6 +1,6 @@
-import { IsInt, IsString, Max, Min } from 'class-validator';
-import { Closed, Describe, Optional } from '../validation/decorators.js';
+import { IsBoolean, IsInt, IsString, Matches, Max, Min } from 'class-validator';
 import { IsTraceId } from '../events/fields.js';
+import { Closed, Describe, Optional } from '../validation/decorators.js';
 
 /** A request that takes nothing. */
 @Closed()
@@ -28,6 +28,11 @@ export class ListNotices {
   @IsTraceId()
   readonly traceId?: string;
 
+  @Describe('Only those that were given up, and can be sent again.')
+  @Optional()
+  @IsBoolean()
+  readonly failed?: boolean;
+
   @Describe('At most so many.')
   @Optional()
   @IsInt()
@@ -39,4 +44,13 @@ export class ListNotices {
   @Optional()
   @IsString()
   readonly after?: string;
+}
+
+/** Send one notice again that was given up. */
+@Closed()
+export class ReplayNotice {
+  @Describe('Its idempotency id: `id` in the list of notices.')
+  @IsString()
+  @Matches(/^n-[0-9a-f]{32}$/)
+  readonly id!: string;
 }

@@ -1,6 +1,6 @@
 import { IsBoolean, IsIn, IsInt, IsString, Matches, Max, Min } from 'class-validator';
-import { Closed, Describe, Optional } from '../validation/decorators.js';
 import { IsName, IsSummary } from '../events/fields.js';
+import { Closed, Describe, Optional } from '../validation/decorators.js';
 
 /** The states of a mitigation. */
 export const mitigationStates = [

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { ValidateBy, ValidateIf, ValidateNested, type ValidationOptions } from 'class-validator';
+import { IsObject, ValidateBy, ValidateIf, ValidateNested, type ValidationOptions } from 'class-validator';
 import { limits } from '../limits.js';
 
 /** A class as a value. */
@@ -25,13 +25,14 @@ export function Nested(type: () => Class, options: ValidationOptions = {}): Prop
   return (prototype, property) => {
     const types = nestedTypes.get(prototype) ?? new Map<string, () => Class>();
     nestedTypes.set(prototype, types.set(String(property), type));
+    IsObject(options)(prototype, String(property)); // `ValidateNested` by itself is content with nothing, and with an array
     ValidateNested(options)(prototype, String(property));
   };
 }
 
 /** The class of a property that {@link Nested} declared. */
 export function nestedTypeOf(type: Class, property: string): Class | undefined {
-  return nestedTypes.get(type.prototype)?.get(property)?.();
+  return inherited(nestedTypes, type.prototype, property)?.();
 }
 
 /** Unknown properties are refused. For what people and other people's programs write, where a misspelt name must not pass in silence. */
@@ -56,7 +57,18 @@ export function Describe(text: string): PropertyDecorator {
 
 /** The sentence that {@link Describe} gave a property. */
 export function descriptionOf(type: Class, property: string): string | undefined {
-  return descriptions.get(type.prototype)?.get(property);
+  return inherited(descriptions, type.prototype, property);
+}
+
+// What a class declares holds for the classes that extend it.
+function inherited<T>(
+  declared: WeakMap<object, Map<string, T>>,
+  prototype: object | null,
+  property: string,
+): T | undefined {
+  return prototype === null
+    ? undefined
+    : (declared.get(prototype)?.get(property) ?? inherited(declared, Object.getPrototypeOf(prototype), property));
 }
 
 /** The rules that JSON Schema cannot say by itself. Both validators call the same function. */
@@ -81,6 +93,27 @@ export function IsJsonObject(options?: ValidationOptions): PropertyDecorator {
 function custom(name: keyof typeof customRules, options?: ValidationOptions): PropertyDecorator {
   const { check, message } = customRules[name];
   return ValidateBy({ name, validator: { validate: check, defaultMessage: () => `$property ${message}` } }, options);
+}
+
+/** At least so many characters, counted as JSON Schema counts them: in code points. */
+export function MinCharacters(least: number, options?: ValidationOptions): PropertyDecorator {
+  return characters('minLength', least, (count) => count >= least, options);
+}
+
+/** At most so many characters, counted as JSON Schema counts them: in code points. */
+export function MaxCharacters(most: number, options?: ValidationOptions): PropertyDecorator {
+  return characters('maxLength', most, (count) => count <= most, options);
+}
+
+// class-validator's own `MaxLength` does not count variation selectors.
+function characters(
+  name: string,
+  bound: number,
+  isWithinBound: (count: number) => boolean,
+  options?: ValidationOptions,
+): PropertyDecorator {
+  const validate = (value: unknown): boolean => typeof value === 'string' && isWithinBound([...value].length);
+  return ValidateBy({ name, constraints: [bound], validator: { validate } }, options);
 }
 
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;

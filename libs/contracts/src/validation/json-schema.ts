@@ -47,6 +47,7 @@ const ruleSchemas: Readonly<Record<string, SchemaOf>> = {
   matches: ([pattern]) => ({ pattern: (pattern as RegExp).source }),
   isIn: ([values]) => ({ enum: values as readonly unknown[] }),
   isInstant: () => ({ type: 'string', format: 'instant' }),
+  isObject: () => ({ type: 'object' }),
   isJsonObject: () => ({ type: 'object', forgeBounded: true }),
 };
 

@@ -1,5 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { ForgeError } from '../errors/forge-error.js';
+import { limits } from '../limits.js';
 import { type Class, customRules } from './decorators.js';
 import { jsonSchemaOf } from './json-schema.js';
 
@@ -13,7 +14,7 @@ export interface Problem {
 export interface Validator<T extends object> {
   /** Whether a value satisfies the contract. The hot path: no allocation for a valid value. */
   isValid(value: unknown): value is T;
-  /** Everything that is wrong with a value; empty for a valid one. */
+  /** What is wrong with a value, at most 16 places; empty for a valid one. */
   problemsOf(value: unknown): readonly Problem[];
   /** The value itself, typed. Throws {@link ForgeError} `FORGE_EVENT_INVALID` that names every wrong field. */
   parse(value: unknown): T;
@@ -27,6 +28,9 @@ export function validatorFor<T extends object>(type: Class<T>): Validator<T> {
   compiled.set(type, known);
   return known as Validator<T>;
 }
+
+// One hostile object may be wrong in ten thousand places; whoever mends it needs the first few.
+const maxProblems = 16;
 
 /** Problems as one line for a person. */
 export function describeProblems(problems: readonly Problem[]): string {
@@ -43,7 +47,7 @@ function compile(type: Class): Validator<object> {
   };
   const problemsOf = (value: unknown): readonly Problem[] => {
     every ??= everyError.compile(schema);
-    return every(value) ? [] : (every.errors ?? []).map(toProblem);
+    return every(value) ? [] : (every.errors ?? []).slice(0, maxProblems).map(toProblem);
   };
   return {
     isValid,
@@ -64,9 +68,13 @@ const firstError = newAjv(false);
 const everyError = newAjv(true);
 
 function newAjv(allErrors: boolean): Ajv {
-  const ajv = new Ajv({ allErrors, strict: false, ownProperties: true, verbose: allErrors });
+  const ajv = new Ajv({ allErrors, strict: false, strictNumbers: true, ownProperties: true, verbose: allErrors });
   ajv.addFormat('instant', { type: 'string', validate: customRules.isInstant.check });
-  ajv.addKeyword({ keyword: 'forgeBounded', type: 'object', validate: (_: boolean, value: unknown) => customRules.isJsonObject.check(value) });
+  ajv.addKeyword({
+    keyword: 'forgeBounded',
+    type: 'object',
+    validate: (_: boolean, value: unknown) => customRules.isJsonObject.check(value),
+  });
   return ajv;
 }
 
@@ -83,7 +91,10 @@ function toProblem(error: ErrorObject): Problem {
     case 'required':
       return { path: child(String(params.missingProperty)), reason: 'is required' };
     case 'additionalProperties':
-      return { path: child(String(params.additionalProperty)), reason: unknownField(error) };
+      return {
+        path: child(String(params.additionalProperty).slice(0, limits.subjectTokenLength)),
+        reason: unknownField(error),
+      };
     case 'type':
       return { path: at, reason: `must be of type ${params.type}, not ${typeName(error.data)}` };
     case 'enum':

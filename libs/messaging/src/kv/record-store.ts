@@ -14,6 +14,7 @@ import {
 } from '@sentinel-forge/contracts';
 import { MeshConnection } from '../connection/mesh-connection.js';
 import { bucketStream } from '../provision/topology.js';
+import { directPage } from '../tail/direct-page.js';
 
 /** A record with the revision that a change of it must name. */
 export interface StoredRecord<T> {
@@ -147,22 +148,16 @@ export class RecordStore<T extends object> {
     const prefix = `$KV.${this.bucket}.`;
     let last = 0;
     for (;;) {
-      let count = 0;
       const page = await this.#call(async () => {
         const jsm = await jetstreamManager(await this.connection.whenConnected(), { checkAPI: false });
-        return jsm.direct.getBatch(bucketStream(this.bucket), {
-          seq: last + 1,
-          batch: pageSize,
-          next_by_subj: `${prefix}${filter}`,
-        });
+        return directPage(jsm, bucketStream(this.bucket), { seq: last + 1, batch: pageSize, next_by_subj: `${prefix}${filter}` });
       });
-      for await (const message of page) {
-        count += 1;
+      for (const message of page) {
         last = message.seq;
         const isPut = (message.header.get('KV-Operation') || 'PUT') === 'PUT';
         this.#tell(isPut ? message : undefined, message.subject.slice(prefix.length), message.seq, onChange);
       }
-      if (count < pageSize) {
+      if (page.length < pageSize) {
         return last;
       }
     }

@@ -4,6 +4,7 @@ import { type ConsumerDefinition, Log, streams } from '@sentinel-forge/contracts
 import { Gauge, Registry } from 'prom-client';
 import { MeshConnection } from '../connection/mesh-connection.js';
 import { JetStreamStrategy } from '../consume/jetstream.strategy.js';
+import { directPage } from '../tail/direct-page.js';
 import { type Lag, lagOf } from './lag.js';
 
 const everyMs = 10_000;
@@ -105,8 +106,6 @@ async function lagOfConsumer(jsm: JetStreamManager, { stream, name, filters }: C
 }
 
 async function ageOf(jsm: JetStreamManager, stream: string, sequence: number): Promise<number> {
-  for await (const message of await jsm.direct.getBatch(stream, { seq: sequence, batch: 1 })) {
-    return Date.now() - message.time.getTime();
-  }
-  return 0;
+  const [message] = await directPage(jsm, stream, { seq: sequence, batch: 1 });
+  return message === undefined ? 0 : Date.now() - message.time.getTime();
 }

@@ -8,12 +8,13 @@ import type { RequestContext } from './request-context.js';
 /** The metadata key under which a handler says which scope a token needs; the chassis' guard reads it. */
 export const requiredScopeKey = 'forge:required-scope';
 
-type Method<Body> = TypedPropertyDescriptor<(body: Body, context: RequestContext) => Promise<object>>;
+/** What a decorated method may look like; it may leave out what it does not need. */
+type RequestMethod<Body> = (body: Body, context: RequestContext) => Promise<object>;
 
 /** Answers a request on `forge.rpc.<app>.<verb>`. The body is validated and the token checked before the method runs. */
 export function OnRequest<Body extends object>(
   definition: RequestDefinition<Body>,
-): (prototype: object, name: string | symbol, descriptor: Method<Body>) => void {
+): <Method extends RequestMethod<Body>>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>) => void {
   // Nest hands over the payload alone unless each parameter says what it wants.
   const parameters: MethodDecorator = (prototype, name) => {
     Payload()(prototype, name, 0);

@@ -1,5 +1,6 @@
-import { type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
+import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import type { HeaderReader, StoredMessage } from '@sentinel-forge/contracts';
+import { directPage } from './direct-page.js';
 
 /** Where reading begins. */
 export type StartPoint =
@@ -9,7 +10,6 @@ export type StartPoint =
   | { readonly kind: 'new' };
 
 const pageSize = 256;
-const notFound = /no results|message not found|404/i;
 
 /**
  * Reads a stream from a place on, page by page, with direct gets: it needs no consumer, holds nothing on the server, and
@@ -41,17 +41,8 @@ export class StreamCursor {
       this.#next === undefined
         ? { start_time: new Date(this.start.kind === 'time' ? this.start.timeMs : 0) }
         : { seq: Math.max(1, this.#next) };
-    const page: StoredMessage[] = [];
-    try {
-      const messages = await this.jsm.direct.getBatch(this.stream, { ...from, batch: pageSize, next_by_subj: this.filter });
-      for await (const message of messages) {
-        page.push(toStoredMessage(this.stream, message));
-      }
-    } catch (error) {
-      if (!notFound.test(String(error))) {
-        throw error;
-      }
-    }
+    const messages = await directPage(this.jsm, this.stream, { ...from, batch: pageSize, next_by_subj: this.filter });
+    const page = messages.map((message) => toStoredMessage(this.stream, message));
     const last = page.at(-1);
     if (last !== undefined) {
       this.#next = last.sequence + 1;
