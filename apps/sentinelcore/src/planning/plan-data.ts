@@ -36,7 +36,7 @@ export function requestOf(
 ): Plan & { kind: 'request' } {
   const { event, scored, ttlMs, nowMs } = planned;
   const action = actionOf(planned.verdict);
-  const mitigationId = mitigationIdOf(event.id, `${container.host}/${container.id}`, action);
+  const mitigationId = idOf(planned, `${container.host}/${container.id}`, action);
   const { summary, source } = event.data;
   return {
     kind: 'request',
@@ -87,7 +87,7 @@ function transitionOf(
   const container = target.kind === 'resolved' ? target.container : undefined;
   const pinned = container === undefined ? (targetName ?? '') : `${container.host}/${container.id}`;
   return {
-    mitigationId: mitigationIdOf(event.id, pinned, action),
+    mitigationId: idOf(planned, pinned, action),
     action,
     ...(container === undefined ? {} : { target: containerTarget(container) }),
     ...(container !== undefined || targetName === undefined ? {} : { targetName }),
@@ -103,6 +103,11 @@ function transitionOf(
       contributions: scored.contributions,
     },
   };
+}
+
+// A trial never stands in the way of the real thing, should the same event be decided on again.
+function idOf({ event, isSimulated }: PlanningCase, target: string, action: ActionName): string {
+  return mitigationIdOf(event.id, isSimulated ? `${target} simulated` : target, action);
 }
 
 function simulatedMark({ isSimulated }: PlanningCase): { simulated: true } | Record<string, never> {

@@ -115,6 +115,12 @@ export function decodeEvent(message: StoredMessage): ForgeEvent {
       `type "${attributes.type}" does not belong on ${message.subject}; it takes ${definition.type}`,
     );
   }
+  if (attributes.id.length > limits.nameLength) {
+    throw new ForgeError(
+      'FORGE_EVENT_INVALID',
+      `the id has ${attributes.id.length} characters; at most ${limits.nameLength} are allowed`,
+    );
+  }
   refuseForged(definition, match.params, attributes.source);
   const validator = validatorFor(definition.dataClass);
   if (!validator.isValid(attributes.data)) {

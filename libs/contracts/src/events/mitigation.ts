@@ -41,7 +41,9 @@ export class ContainerTarget {
 
 /** One line of a score's explanation. The contributions of a score sum to it. */
 export class Contribution {
-  @Describe('The id of the rule, or `severity`, or `cap` for what was cut off above 100.')
+  @Describe(
+    'The id of the rule; or `severity`; `others` for rules beyond the limit; `cap` and `floor` for what was cut off at 100 and 0.',
+  )
   @IsName()
   readonly rule!: string;
 

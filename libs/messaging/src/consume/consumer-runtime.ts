@@ -21,6 +21,8 @@ export interface ConsumerState {
   readonly reason: string;
 }
 
+/** The longest that a timer can wait. */
+const foreverMs = 2 ** 31 - 1;
 const restart = { maxDeliveries: Number.POSITIVE_INFINITY, baseDelayMs: 50, maxDelayMs: 2_000 };
 
 /** Keeps one durable consumer read: waits for it to exist, reads it, and starts over when it is lost. */
@@ -94,7 +96,8 @@ export class ConsumerRuntime {
     }
     if (!this.#isStopped) {
       log.warn('consumer.lost', { stream: consumer.stream, consumer: consumer.name, reason });
-      await this.#reader.stop(restart.maxDelayMs);
+      // A batch has one reader at any time: its successor waits for it, however long the handler takes.
+      await this.#reader.stop(consumer.mode === 'batch' ? foreverMs : restart.maxDelayMs);
     }
     return reason;
   }
