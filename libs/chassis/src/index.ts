@@ -6,6 +6,7 @@ export { type Problem, toProblem } from './http/problem.filter.js';
 export { ValidBody } from './http/valid-body.decorator.js';
 export { createRedactor, defaultRedactKeys, type Redaction, Redactor } from './logging/redaction.js';
 export { ServiceLog, stdoutDestination } from './logging/service-log.js';
+export { type MetricDescription, renderMetricsReference } from './metrics/metrics-reference.js';
 export { main } from './service/main.js';
 export { portSettingsOf, type RunningService, type RunOptions, runService } from './service/run-service.js';
 export type { ServiceDefinition } from './service/service-definition.js';
@@ -13,4 +14,16 @@ export { ServiceIdentity } from './service/service-identity.js';
 export { type Environment, loadSettings } from './settings/load-settings.js';
 export { MeshSettings, RunnerSettings } from './settings/mesh.settings.js';
 export { Setting, type SettingDefinition, settingsOf } from './settings/setting.decorator.js';
-export { flag, integer, list, oneOf, port, type SettingType, secretKey, subjectToken, text, url } from './settings/setting-types.js';
+export {
+  flag,
+  integer,
+  list,
+  oneOf,
+  port,
+  type SettingType,
+  secretKey,
+  subjectToken,
+  text,
+  url,
+} from './settings/setting-types.js';
+export { renderSettingsReference, type SettingsGroup } from './settings/settings-reference.js';

@@ -2,10 +2,12 @@ export { type AppName, appNames, apps, isAppName } from './apps.js';
 export {
   decodeEvent,
   type EncodedEvent,
+  type EventOutline,
   encodeEvent,
   type ForgeEvent,
   type HeaderReader,
   type OutgoingEvent,
+  outlineOf,
   type StoredMessage,
   sourceOf,
 } from './envelope/cloud-event.js';
@@ -52,6 +54,12 @@ export { limits } from './limits.js';
 export { Log, type LogFields } from './logging/log.js';
 export { InventoryEntry } from './records/inventory-entry.js';
 export { MitigationView } from './records/mitigation-view.js';
+export { asyncApiDocument, renderAsyncApi } from './reference/asyncapi.js';
+export { renderErrorsReference } from './reference/errors-reference.js';
+export { renderEventsReference } from './reference/events-reference.js';
+export { markdownCode, markdownPage, markdownTable } from './reference/markdown.js';
+export { type PublicSchema, publicSchemaOf } from './reference/public-schema.js';
+export { renderRequestsReference } from './reference/requests-reference.js';
 export { type BucketDefinition, type BucketName, buckets } from './registry/buckets.js';
 export { type ConsumerDefinition, consumers, consumersOf, forHost } from './registry/consumers.js';
 export {

@@ -3,7 +3,13 @@ export { type ConnectionState, MeshConnection } from './connection/mesh-connecti
 export { type ConsumerState, ResumePoint } from './consume/consumer-runtime.js';
 export { JetStreamStrategy } from './consume/jetstream.strategy.js';
 export { OnBatch, OnEvent, OnStreams } from './consume/on-event.decorator.js';
-export { computeBackoffDelayMs, defaultRetryPolicy, type RetryPolicy, type Settlement, settle } from './consume/settlement.js';
+export {
+  computeBackoffDelayMs,
+  defaultRetryPolicy,
+  type RetryPolicy,
+  type Settlement,
+  settle,
+} from './consume/settlement.js';
 export { getDeadLetter, listDeadLetters, type StoredDeadLetter } from './dead-letter/dead-letter-store.js';
 export { type RecordChange, RecordStore, RecordStores, type StoredRecord } from './kv/record-store.js';
 export { LagMonitor } from './lag/lag-monitor.js';

@@ -11,7 +11,16 @@ import { RequestServer } from './request/request-server.js';
 /** Everything a service needs to speak and to listen on the mesh. Needs `MessagingOptions` and `Log` from the chassis. */
 @Global()
 @Module({
-  providers: [MeshConnection, EventPublisher, DeadLetterWriter, RequestServer, RecordStores, JetStreamStrategy, DeadLetterReplayer, LagMonitor],
+  providers: [
+    MeshConnection,
+    EventPublisher,
+    DeadLetterWriter,
+    RequestServer,
+    RecordStores,
+    JetStreamStrategy,
+    DeadLetterReplayer,
+    LagMonitor,
+  ],
   controllers: [DeadLetterHandler],
   exports: [MeshConnection, EventPublisher, RecordStores, JetStreamStrategy, LagMonitor],
 })

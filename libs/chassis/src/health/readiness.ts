@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { DependencyState, ServiceState } from '@sentinel-forge/contracts';
-import { JetStreamStrategy, LagMonitor, MeshConnection } from '@sentinel-forge/messaging';
 
 /** Tells at once, from what it knows already, whether something the service needs is there. */
 export type DependencyCheck = () => Omit<DependencyState, 'name'>;
@@ -11,24 +10,10 @@ export interface ReadinessReport {
   readonly dependencies: readonly DependencyState[];
 }
 
-/** What a service depends upon. NATS and its consumers are known; a feature adds what it needs beside. */
+/** What a service depends upon. The chassis adds what every service needs, a feature what it needs beside. */
 @Injectable()
 export class Readiness {
   readonly #checks = new Map<string, DependencyCheck>();
-
-  constructor(
-    @Inject(MeshConnection) connection: MeshConnection,
-    @Inject(JetStreamStrategy) strategy: JetStreamStrategy,
-    @Inject(LagMonitor) lag: LagMonitor,
-  ) {
-    this.add('nats', () => ({ isUp: connection.state.isConnected, reason: connection.state.reason }));
-    this.add('jetstream', () => {
-      const waiting = strategy.consumers.filter((consumer) => !consumer.state.isReading);
-      const reason = waiting.map(({ definition, state }) => `${definition.stream}/${definition.name}: ${state.reason}`).join('; ');
-      return { isUp: waiting.length === 0, reason };
-    });
-    this.add('retention', () => ({ isUp: lag.alarms.length === 0, reason: lag.alarms.join('; ') }));
-  }
 
   /** Adds something the service needs. It runs without it, as well as it can, and says that it does. */
   add(name: string, check: DependencyCheck): void {

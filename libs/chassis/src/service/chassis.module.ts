@@ -7,8 +7,9 @@ import { AuthGuard } from '../auth/auth.guard.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { DocsController } from '../docs/docs.controller.js';
 import { OpenApiDocument } from '../docs/openapi-document.js';
-import { HealthAnnouncer } from '../health/health-announcer.js';
 import { HealthController } from '../health/health.controller.js';
+import { HealthAnnouncer } from '../health/health-announcer.js';
+import { MeshReadiness } from '../health/mesh-readiness.js';
 import { Readiness } from '../health/readiness.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { Redactor } from '../logging/redaction.js';
@@ -54,6 +55,7 @@ export class ChassisModule {
       controllers: [HealthController, MetricsController, DocsController],
       providers: [
         ...shared,
+        MeshReadiness,
         HealthAnnouncer,
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type AppName, apps, ForgeError, limits } from '@sentinel-forge/contracts';
 import { EventPublisher, JetStreamStrategy, MeshConnection } from '@sentinel-forge/messaging';
 import type { DestinationStream } from 'pino';
+import { Registry } from 'prom-client';
 import { OpenApiDocument } from '../docs/openapi-document.js';
 import { Readiness, type ReadinessReport } from '../health/readiness.js';
 import { addHttpHooks } from '../http/http-hooks.js';
@@ -13,10 +14,11 @@ import { nestLog } from '../logging/nest-log.js';
 import { createRedactor } from '../logging/redaction.js';
 import { ServiceLog, stdoutDestination } from '../logging/service-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
+import { describeMetrics, type MetricDescription } from '../metrics/metrics-reference.js';
 import { type Environment, loadSettings } from '../settings/load-settings.js';
 import { MeshSettings, RunnerSettings } from '../settings/mesh.settings.js';
-import { port } from '../settings/setting-types.js';
 import { Setting } from '../settings/setting.decorator.js';
+import { port } from '../settings/setting-types.js';
 import { ChassisModule } from './chassis.module.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { ServiceIdentity } from './service-identity.js';
@@ -27,6 +29,8 @@ export interface RunningService {
   /** Where its HTTP listens. */
   readonly url: string;
   readiness(): ReadinessReport;
+  /** The metrics that it tells. */
+  metrics(): Promise<readonly MetricDescription[]>;
   /** Takes nothing new, finishes what is in flight, says goodbye, closes. */
   stop(): Promise<void>;
 }
@@ -68,15 +72,6 @@ export async function runService(definition: ServiceDefinition, options: RunOpti
   );
   const connection = application.get(MeshConnection);
   const shipper = new LogShipper(application.get(EventPublisher), connection, log);
-  shipper.start();
-  application.get(OpenApiDocument).describe(application);
-  await addHttpHooks(application, meshSettings, log, application.get(HttpMetrics));
-  application.connectMicroservice({ strategy: application.get(JetStreamStrategy) }, { inheritAppConfig: true });
-  await application.startAllMicroservices();
-  await listen(application, httpPort, meshSettings.httpHost, definition.app);
-  const url = await application.getUrl();
-  log.info('service.started', { url, version: definition.version, instance: identity.instance });
-
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await application.close();
@@ -84,10 +79,24 @@ export async function runService(definition: ServiceDefinition, options: RunOpti
     await shipper.flush(flushBudgetMs);
     await connection.close();
   };
+  try {
+    shipper.start();
+    application.get(OpenApiDocument).describe(application);
+    await addHttpHooks(application, meshSettings, log, application.get(HttpMetrics));
+    application.connectMicroservice({ strategy: application.get(JetStreamStrategy) }, { inheritAppConfig: true });
+    await application.startAllMicroservices();
+    await listen(application, httpPort, meshSettings.httpHost, definition.app);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const url = await application.getUrl();
+  log.info('service.started', { url, version: definition.version, instance: identity.instance });
   return {
     app: definition.app,
     url,
     readiness: () => application.get(Readiness).report(),
+    metrics: () => describeMetrics(application.get(Registry)),
     stop: () => {
       stopping ??= stop();
       return stopping;
@@ -95,16 +104,24 @@ export async function runService(definition: ServiceDefinition, options: RunOpti
   };
 }
 
-async function listen(application: NestFastifyApplication, httpPort: number, host: string, app: AppName): Promise<void> {
+async function listen(
+  application: NestFastifyApplication,
+  httpPort: number,
+  host: string,
+  app: AppName,
+): Promise<void> {
   try {
     await application.listen(httpPort, host);
   } catch (error) {
-    await application.close();
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
       const { portSetting } = apps[app];
-      throw new ForgeError('FORGE_CONFIG_INVALID', `Port ${httpPort} is taken: stop what listens there, or set ${portSetting}`, {
-        cause: error,
-      });
+      throw new ForgeError(
+        'FORGE_CONFIG_INVALID',
+        `Port ${httpPort} is taken: stop what listens there, or set ${portSetting}`,
+        {
+          cause: error,
+        },
+      );
     }
     throw error;
   }
@@ -115,10 +132,12 @@ export function portSettingsOf(app: AppName): new () => { readonly port: number 
   class PortSettings {
     readonly port!: number;
   }
-  Setting({ env: apps[app].portSetting, type: port(), default: apps[app].port, summary: `The port that ${app} listens on` })(
-    PortSettings.prototype,
-    'port',
-  );
+  Setting({
+    env: apps[app].portSetting,
+    type: port(),
+    default: apps[app].port,
+    summary: `The port that ${app} listens on`,
+  })(PortSettings.prototype, 'port');
   return PortSettings;
 }
 

@@ -7,5 +7,7 @@ export interface ServiceDefinition {
   /** The service's own settings, each a provider of the same name; see `Setting`. */
   readonly settingsClasses: readonly Class[];
   /** The Nest module that wires the service. */
-  readonly module: new (...args: never[]) => object;
+  readonly module: new (
+    ...args: never[]
+  ) => object;
 }

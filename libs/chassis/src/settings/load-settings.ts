@@ -30,9 +30,13 @@ export function loadSettings<const Classes extends readonly Class[]>(
   });
   problems.push(...unknownSettings(classes, environment));
   if (problems.length > 0) {
-    throw new ForgeError('FORGE_CONFIG_INVALID', `Settings that need mending:\n${problems.map((line) => `  - ${line}`).join('\n')}`, {
-      details: { problems },
-    });
+    throw new ForgeError(
+      'FORGE_CONFIG_INVALID',
+      `Settings that need mending:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+      {
+        details: { problems },
+      },
+    );
   }
   return loaded as unknown as { readonly [Index in keyof Classes]: InstanceType<Classes[Index]> };
 }
@@ -71,7 +75,9 @@ function readText(name: string, environment: Environment): string | undefined {
 // Every FORGE_* setting is declared in the chassis; the settings of one app begin with the app's own name. So a FORGE_*
 // that no class here declares is a mistake, whichever service reads it.
 function unknownSettings(classes: readonly Class[], environment: Environment): readonly string[] {
-  const known = new Set(classes.flatMap((settingsClass) => [...settingsOf(settingsClass).values()].map(({ env }) => env)));
+  const known = new Set(
+    classes.flatMap((settingsClass) => [...settingsOf(settingsClass).values()].map(({ env }) => env)),
+  );
   return Object.keys(environment)
     .filter((name) => name.startsWith('FORGE_') && !known.has(name) && !known.has(name.replace(/_FILE$/, '')))
     .map((name) => `${name} is not a setting of any service; did you mean ${closest(name, [...known])}?`);

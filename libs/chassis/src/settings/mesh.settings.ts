@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { logLevels, toSubjectToken } from '@sentinel-forge/contracts';
-import { integer, list, oneOf, port, secretKey, subjectToken, text, url } from './setting-types.js';
 import { Setting } from './setting.decorator.js';
+import { integer, list, oneOf, port, secretKey, subjectToken, text, url } from './setting-types.js';
 
 /** What every service can be told. */
 export class MeshSettings {
@@ -49,13 +49,28 @@ export class MeshSettings {
   })
   readonly jwtSecret?: string;
 
-  @Setting({ env: 'FORGE_JWKS_URL', type: url('https', 'http'), isOptional: true, summary: 'Where the public keys of tokens are' })
+  @Setting({
+    env: 'FORGE_JWKS_URL',
+    type: url('https', 'http'),
+    isOptional: true,
+    summary: 'Where the public keys of tokens are',
+  })
   readonly jwksUrl?: string;
 
-  @Setting({ env: 'FORGE_JWT_ISSUER', type: text(), default: 'sentinel-forge', summary: 'The `iss` that tokens must carry' })
+  @Setting({
+    env: 'FORGE_JWT_ISSUER',
+    type: text(),
+    default: 'sentinel-forge',
+    summary: 'The `iss` that tokens must carry',
+  })
   readonly jwtIssuer!: string;
 
-  @Setting({ env: 'FORGE_JWT_AUDIENCE', type: text(), default: 'sentinel-forge', summary: 'The `aud` that tokens must carry' })
+  @Setting({
+    env: 'FORGE_JWT_AUDIENCE',
+    type: text(),
+    default: 'sentinel-forge',
+    summary: 'The `aud` that tokens must carry',
+  })
   readonly jwtAudience!: string;
 
   @Setting({
@@ -74,13 +89,23 @@ export class MeshSettings {
   })
   readonly redactKeys!: readonly string[];
 
-  @Setting({ env: 'FORGE_LOG_LEVEL', type: oneOf(...logLevels), default: 'info', summary: 'The least level that is logged' })
+  @Setting({
+    env: 'FORGE_LOG_LEVEL',
+    type: oneOf(...logLevels),
+    default: 'info',
+    summary: 'The least level that is logged',
+  })
   readonly logLevel!: (typeof logLevels)[number];
 }
 
 /** What `npm start`, `forge up` and `forge provision` can be told beside. */
 export class RunnerSettings {
-  @Setting({ env: 'FORGE_NATS_PORT', type: port(), default: 4222, summary: 'The port of the nats-server that `npm start` runs' })
+  @Setting({
+    env: 'FORGE_NATS_PORT',
+    type: port(),
+    default: 4222,
+    summary: 'The port of the nats-server that `npm start` runs',
+  })
   readonly natsPort!: number;
 
   @Setting({
@@ -91,10 +116,20 @@ export class RunnerSettings {
   })
   readonly natsServer?: string;
 
-  @Setting({ env: 'FORGE_REPLICAS', type: integer(1, 5), default: 1, summary: 'Copies of each stream: 1, or 3 in a cluster' })
+  @Setting({
+    env: 'FORGE_REPLICAS',
+    type: integer(1, 5),
+    default: 1,
+    summary: 'Copies of each stream: 1, or 3 in a cluster',
+  })
   readonly replicas!: number;
 
-  @Setting({ env: 'FORGE_TOKEN', type: text(), isOptional: true, isSecret: true, summary: 'The token that `forge` sends' })
+  @Setting({
+    env: 'FORGE_TOKEN',
+    type: text(),
+    isOptional: true,
+    isSecret: true,
+    summary: 'The token that `forge` sends',
+  })
   readonly token?: string;
-
 }

@@ -43,6 +43,8 @@ export interface HeaderReader {
 
 /** What the CloudEvents binding for NATS writes: binary mode, attributes as `ce-` headers. */
 export interface EncodedEvent {
+  /** The id, as a header can hold it. */
+  readonly id: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: Uint8Array;
 }
@@ -77,10 +79,12 @@ export function encodeEvent(event: OutgoingEvent): EncodedEvent {
   refuseUnusable('source', event.source);
   const payload = encoder.encode(JSON.stringify(event.data));
   refuseOversized(event.definition, payload);
+  const id = percentEncode(event.id);
   return {
+    id,
     headers: {
       'ce-specversion': specversion,
-      'ce-id': percentEncode(event.id),
+      'ce-id': id,
       'ce-type': event.definition.type,
       'ce-source': percentEncode(event.source),
       'ce-time': new Date(event.timeMs).toISOString(),
@@ -128,6 +132,39 @@ export function decodeEvent(message: StoredMessage): ForgeEvent {
     throw new ForgeError('FORGE_EVENT_INVALID', describeProblems(problems), { details: { problems } });
   }
   return new DecodedEvent(message, definition, match.params, attributes, attributes.data);
+}
+
+/** What a message says of itself, as far as it does: for whoever records it, valid or not. */
+export interface EventOutline {
+  readonly id: string;
+  readonly source: string;
+  readonly timeMs: number;
+  readonly traceId: string;
+}
+
+/** Reads the outline of any message. Never throws: what cannot be read has what the stream knows of it. */
+export function outlineOf(message: StoredMessage): EventOutline {
+  const attributes = tryReadAttributes(message);
+  const { id, source, timeMs, traceparent } = attributes;
+  const trace = parseTraceparent(traceparent) ?? deriveTrace(id, message.storedAtMs);
+  return { id, source, timeMs, traceId: trace.traceId };
+}
+
+function tryReadAttributes(message: StoredMessage): Pick<Attributes, 'id' | 'source' | 'timeMs' | 'traceparent'> {
+  const definition = matchSubject(message.subject)?.definition;
+  try {
+    if (definition !== undefined) {
+      return readAttributes(message, definition);
+    }
+  } catch {
+    // Not an event: the outline below is all there is.
+  }
+  return {
+    id: `${message.stream}:${message.sequence}`,
+    source: '',
+    timeMs: message.storedAtMs,
+    traceparent: message.headers?.get('traceparent') || undefined,
+  };
 }
 
 interface Attributes {

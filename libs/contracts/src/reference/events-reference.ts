@@ -2,7 +2,7 @@ import { buckets } from '../registry/buckets.js';
 import { type EventDefinition, eventRows } from '../registry/events.js';
 import { type StreamDefinition, streams } from '../registry/streams.js';
 import { fieldTable } from './field-table.js';
-import { code, jsonBlock, page, table } from './markdown.js';
+import { jsonBlock, markdownCode, markdownPage, markdownTable } from './markdown.js';
 import { readersOf } from './readers.js';
 
 /**
@@ -10,21 +10,28 @@ import { readersOf } from './readers.js';
  * @param exampleOf an example of the data of a type; undefined when there is none
  */
 export function renderEventsReference(exampleOf: (type: string) => unknown): string {
-  return page('Events', 'libs/contracts/src/registry and libs/contracts/golden', [
+  return markdownPage('Events', 'libs/contracts/src/registry and libs/contracts/golden', [
     introduction,
-    table(
+    markdownTable(
       ['subject', 'type', 'what it says'],
-      eventRows.map((row) => [code(row.subject), `[${code(row.type)}](#${anchorOf(row.type)})`, row.summary]),
+      eventRows.map((row) => [
+        markdownCode(row.subject),
+        `[${markdownCode(row.type)}](#${anchorOf(row.type)})`,
+        row.summary,
+      ]),
     ),
     ...eventRows.flatMap((row) => eventSection(row, exampleOf(row.type))),
     '## Streams',
     'Kept by limits: what is older or more than this is discarded, the oldest first. Files on disk, deduplicated by event id.',
-    table(['stream', 'subjects', 'what it holds', 'days', 'MiB', 'largest message, KiB'], Object.entries(streams).map(streamRow)),
+    markdownTable(
+      ['stream', 'subjects', 'what it holds', 'days', 'MiB', 'largest message, KiB'],
+      Object.entries(streams).map(streamRow),
+    ),
     '## Key-value buckets',
-    table(
+    markdownTable(
       ['bucket', 'what it holds', 'written by', 'read by', 'MiB'],
       Object.entries(buckets).map(([name, { summary, owner, readers, maxBytes }]) => [
-        code(name),
+        markdownCode(name),
         summary,
         owner,
         [owner, ...readers].join(', '),
@@ -45,7 +52,7 @@ In a subject, \`{name}\` is one token and \`{name+}\` one or more. \`{app}\` is 
 
 function eventSection(row: EventDefinition, example: unknown): readonly string[] {
   const facts: readonly (readonly string[])[] = [
-    ['subject', code(row.subject)],
+    ['subject', markdownCode(row.subject)],
     ['said by', row.publishers === 'anyone' ? 'anyone' : row.publishers.join(', ')],
     ['read by', readersOf(row).join(', ')],
     ['stream', row.stream],
@@ -55,7 +62,7 @@ function eventSection(row: EventDefinition, example: unknown): readonly string[]
   return [
     `## ${row.type}`,
     `${row.summary}.`,
-    table(['', ''], facts),
+    markdownTable(['', ''], facts),
     fieldTable(row.dataClass),
     example === undefined ? '' : jsonBlock(example),
   ];
@@ -63,8 +70,8 @@ function eventSection(row: EventDefinition, example: unknown): readonly string[]
 
 function streamRow([name, stream]: [string, StreamDefinition]): readonly string[] {
   return [
-    code(name),
-    stream.subjects.map(code).join(', '),
+    markdownCode(name),
+    stream.subjects.map(markdownCode).join(', '),
     stream.summary,
     String(stream.maxAgeMs / 86_400_000),
     String(stream.maxBytes / mebibyte),

@@ -2,7 +2,7 @@ import { limits } from '../limits.js';
 import type { Class } from '../validation/decorators.js';
 import { isClosed } from '../validation/decorators.js';
 import { type JsonSchema, jsonSchemaOf } from '../validation/json-schema.js';
-import { code, table } from './markdown.js';
+import { markdownCode, markdownTable } from './markdown.js';
 
 /** Every field of a contract class, nested ones as `target.container` and `contributions[].points`. */
 export function fieldTable(type: Class): string {
@@ -10,7 +10,7 @@ export function fieldTable(type: Class): string {
   if (rows.length === 0) {
     return 'It takes no fields.';
   }
-  const fields = table(['field', 'type', 'limits', 'what it says'], rows);
+  const fields = markdownTable(['field', 'type', 'limits', 'what it says'], rows);
   return isClosed(type) ? `${fields}\n\nOther fields are refused.` : fields;
 }
 
@@ -18,27 +18,41 @@ function fieldRows({ properties = {}, required = [] }: JsonSchema, prefix: strin
   return Object.entries(properties).flatMap(([name, field]) => {
     const path = `${prefix}${name}`;
     const mark = required.includes(name) ? ' **required**' : '';
-    const own = [`${code(path)}${mark}`, typeOf(field), limitsOf(field), field.description ?? ''];
+    const own = [`${markdownCode(path)}${mark}`, typeOf(field), limitsOf(field), field.description ?? ''];
     return [own, ...fieldRows(field, `${path}.`), ...fieldRows(field.items ?? {}, `${path}[].`)];
   });
 }
 
-function typeOf({ type = '', format, items }: JsonSchema): string {
+function typeOf({ type = '', format, items, enum: words }: JsonSchema): string {
   if (format === 'instant') {
     return 'time';
+  }
+  if (words !== undefined) {
+    return 'string';
   }
   return items === undefined ? type : `${type} of ${items.type ?? 'any'}`;
 }
 
 function limitsOf(schema: JsonSchema): string {
-  const { enum: words, minimum, maximum, minLength, maxLength, maxItems, pattern, format, forgeBounded, items } = schema;
+  const {
+    enum: words,
+    minimum,
+    maximum,
+    minLength,
+    maxLength,
+    maxItems,
+    pattern,
+    format,
+    forgeBounded,
+    items,
+  } = schema;
   const said = [
-    words === undefined ? '' : words.map((word) => code(String(word))).join(', '),
+    words === undefined ? '' : words.map((word) => markdownCode(String(word))).join(', '),
     minimum === undefined ? '' : `≥ ${minimum}`,
     maximum === undefined ? '' : `≤ ${maximum}`,
     lengthOf(minLength, maxLength),
     maxItems === undefined ? '' : `at most ${maxItems}`,
-    pattern === undefined ? '' : code(pattern),
+    pattern === undefined ? '' : markdownCode(pattern),
     format === 'instant' ? 'RFC 3339' : '',
     forgeBounded === true ? freeFormLimits : '',
     items === undefined || items.type === 'object' ? '' : `each: ${limitsOf(items)}`,

@@ -3,7 +3,8 @@ import type { Class } from '../validation/decorators.js';
 import { type JsonSchema, jsonSchemaOf } from '../validation/json-schema.js';
 
 /** JSON Schema for other people's tools: without the keywords that only our own validator knows. */
-export interface PublicSchema extends Omit<JsonSchema, 'properties' | 'items' | 'additionalProperties' | 'forgeBounded'> {
+export interface PublicSchema
+  extends Omit<JsonSchema, 'properties' | 'items' | 'additionalProperties' | 'forgeBounded'> {
   properties?: Record<string, PublicSchema>;
   items?: PublicSchema;
   additionalProperties?: boolean;
@@ -15,7 +16,14 @@ export function publicSchemaOf(type: Class): PublicSchema {
   return toPublic(jsonSchemaOf(type));
 }
 
-function toPublic({ properties, items, additionalProperties, forgeBounded, format, ...rest }: JsonSchema): PublicSchema {
+function toPublic({
+  properties,
+  items,
+  additionalProperties,
+  forgeBounded,
+  format,
+  ...rest
+}: JsonSchema): PublicSchema {
   return {
     ...rest,
     ...(format === undefined ? {} : { format: format === 'instant' ? 'date-time' : format }),

@@ -7,7 +7,8 @@ export function readersOf({ stream, pattern }: EventDefinition): readonly AppNam
   const reading = consumers.filter(
     (consumer) =>
       consumer.stream === stream &&
-      (consumer.filters.length === 0 || consumer.filters.some((filter) => isMeeting(filter.split('.'), pattern.wildcard.split('.')))),
+      (consumer.filters.length === 0 ||
+        consumer.filters.some((filter) => isMeeting(filter.split('.'), pattern.wildcard.split('.')))),
   );
   return [...new Set(reading.map(({ app }) => app))];
 }

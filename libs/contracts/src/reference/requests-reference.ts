@@ -1,24 +1,28 @@
 import { type RequestDefinition, requests } from '../registry/requests.js';
 import { scopes } from '../scopes.js';
 import { fieldTable } from './field-table.js';
-import { code, page, table } from './markdown.js';
+import { markdownCode, markdownPage, markdownTable } from './markdown.js';
 
 /** `docs/reference/requests.md`: every request on `forge.rpc.>`, and the scopes of tokens. */
 export function renderRequestsReference(): string {
   const rows: readonly RequestDefinition[] = Object.values(requests);
-  return page('Requests', 'libs/contracts/src/registry/requests.ts and libs/contracts/src/scopes.ts', [
+  return markdownPage('Requests', 'libs/contracts/src/registry/requests.ts and libs/contracts/src/scopes.ts', [
     `A request is a NATS request with a JSON body and the header \`authorization: Bearer <token>\`; \`traceparent\` is kept. The answer is
 JSON, or an [error](errors.md). Apps are NATS micro services: \`nats micro ls\` finds them.`,
-    table(
+    markdownTable(
       ['subject', 'scope', 'what it does'],
-      rows.map((row) => [code(subjectOf(row)), code(row.scope), row.summary]),
+      rows.map((row) => [markdownCode(subjectOf(row)), markdownCode(row.scope), row.summary]),
     ),
-    ...rows.flatMap((row) => [`## ${row.verb}`, `${row.summary}. ${code(subjectOf(row))}, scope ${code(row.scope)}.`, fieldTable(row.bodyClass)]),
+    ...rows.flatMap((row) => [
+      `## ${row.verb}`,
+      `${row.summary}. ${markdownCode(subjectOf(row))}, scope ${markdownCode(row.scope)}.`,
+      fieldTable(row.bodyClass),
+    ]),
     '## Scopes',
     'A token names what it allows in the claim `scope`, parted by spaces. They are the same over HTTP.',
-    table(
+    markdownTable(
       ['scope', 'allows to'],
-      Object.entries(scopes).map(([name, summary]) => [code(name), summary]),
+      Object.entries(scopes).map(([name, summary]) => [markdownCode(name), summary]),
     ),
   ]);
 }

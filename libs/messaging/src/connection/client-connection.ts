@@ -25,8 +25,12 @@ export async function connectClient(options: ClientOptions): Promise<NatsConnect
       ...(password === undefined ? {} : { pass: password }),
     });
   } catch (error) {
-    throw new ForgeError('FORGE_NATS_UNAVAILABLE', `No nats-server answers at ${servers.join(', ')}: ${messageOf(error)}`, {
-      cause: error,
-    });
+    throw new ForgeError(
+      'FORGE_NATS_UNAVAILABLE',
+      `No nats-server answers at ${servers.join(', ')}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ForgeError, Log, messageOf } from '@sentinel-forge/contracts';
 import { MessagingOptions } from '../messaging.options.js';
 
@@ -17,7 +17,7 @@ const reconnectCapMs = 5_000;
  * before its server, and outlives it.
  */
 @Injectable()
-export class MeshConnection implements OnModuleInit, OnModuleDestroy {
+export class MeshConnection implements OnModuleInit {
   #connection: NatsConnection | undefined;
   #state: ConnectionState = { isConnected: false, reason: 'not connected yet' };
   #isClosing = false;
@@ -30,18 +30,17 @@ export class MeshConnection implements OnModuleInit, OnModuleDestroy {
     @Inject(MessagingOptions) private readonly options: MessagingOptions,
     @Inject(Log) private readonly log: Log,
   ) {
-    this.#connected.promise.catch(() => {}); // who waits for it hears of it; nobody may be waiting
+    this.#connected.promise.catch(() => undefined); // who waits for it hears of it; nobody may be waiting
   }
 
   onModuleInit(): void {
     void this.#connectForEver();
   }
 
-  /** Finishes what is buffered, then closes. Nothing can be published afterwards. */
-  async onModuleDestroy(): Promise<void> {
-    await this.close();
-  }
-
+  /**
+   * Finishes what is buffered, then closes. Nothing can be published afterwards, so whoever made the application calls it
+   * last: Nest's own hook for it (`onModuleDestroy`) comes before the handlers have drained.
+   */
   async close(): Promise<void> {
     if (this.#isClosing) {
       return;

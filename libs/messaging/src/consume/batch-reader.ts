@@ -77,7 +77,10 @@ export class BatchReader implements Reader {
       this.#queue = this.#queue.length <= maxBatch ? [] : this.#queue.slice(maxBatch);
       if (await this.#handleDurably(batch)) {
         batch.at(-1)?.answer({ kind: 'ack' });
-        this.#subscription.release(batch.length, batch.reduce((bytes, { payload }) => bytes + payload.byteLength, 0));
+        this.#subscription.release(
+          batch.length,
+          batch.reduce((bytes, { payload }) => bytes + payload.byteLength, 0),
+        );
       }
     }
   }
@@ -100,7 +103,10 @@ export class BatchReader implements Reader {
     }
     for (const [type, deliveries] of byType(decoded)) {
       const isHandled = await this.#insist(deliveries, (chosen) =>
-        handlers.handleBatch(type, chosen.flatMap((delivery) => decoded.get(delivery) ?? [])),
+        handlers.handleBatch(
+          type,
+          chosen.flatMap((delivery) => decoded.get(delivery) ?? []),
+        ),
       );
       if (!isHandled) {
         return false;
@@ -123,14 +129,22 @@ export class BatchReader implements Reader {
         if (!isRetryable(error) && first !== undefined) {
           return batch.length === 1 ? this.#giveUp(first, error) : this.#insistOneByOne(batch, handle);
         }
-        this.context.log.warn('batch.retried', { stream: this.context.consumer.stream, size: batch.length, attempt, error });
+        this.context.log.warn('batch.retried', {
+          stream: this.context.consumer.stream,
+          size: batch.length,
+          attempt,
+          error,
+        });
         await this.#rest(attempt);
       }
     }
     return false;
   }
 
-  async #insistOneByOne(batch: readonly Delivery[], handle: (batch: readonly Delivery[]) => Promise<void>): Promise<boolean> {
+  async #insistOneByOne(
+    batch: readonly Delivery[],
+    handle: (batch: readonly Delivery[]) => Promise<void>,
+  ): Promise<boolean> {
     for (const delivery of batch) {
       if (!(await this.#insist([delivery], handle))) {
         return false;

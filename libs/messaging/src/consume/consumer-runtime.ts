@@ -80,7 +80,11 @@ export class ConsumerRuntime {
     await jsm.consumers.info(consumer.stream, consumer.name);
     if (consumer.mode === 'batch') {
       const lastHandled = await this.#lastHandled(jsm);
-      await jsm.consumers.reset(consumer.stream, consumer.name, lastHandled === undefined ? undefined : lastHandled + 1);
+      await jsm.consumers.reset(
+        consumer.stream,
+        consumer.name,
+        lastHandled === undefined ? undefined : lastHandled + 1,
+      );
     }
     if (this.#isStopped) {
       return 'stopped';

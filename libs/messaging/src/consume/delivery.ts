@@ -39,8 +39,17 @@ export function toDelivery(message: Msg): Delivery {
     headers: message.headers as HeaderReader | undefined,
     payload: message.data,
     headerEntries: () => Object.fromEntries(message.headers ?? []),
-    answer: (answer) => void message.respond(encodeAnswer(answer)),
+    answer: (answer) => respond(message, encodeAnswer(answer)),
   };
+}
+
+// A handler may outlive the connection: what it would have answered is said by the next delivery.
+function respond(message: Msg, answer: string): void {
+  try {
+    message.respond(answer);
+  } catch {
+    return;
+  }
 }
 
 function encodeAnswer(answer: Answer): string {

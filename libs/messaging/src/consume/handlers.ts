@@ -1,8 +1,8 @@
 import type { MessageHandler } from '@nestjs/microservices';
 import { decodeEvent, type ForgeEvent, type StoredMessage } from '@sentinel-forge/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
-import { runInTrace } from '../trace/current-trace.js';
 import { traceAfter } from '../publish/event-publisher.js';
+import { runInTrace } from '../trace/current-trace.js';
 import type { HandlerKind } from './on-event.decorator.js';
 
 /** The handlers that Nest registered, by what they handle. */
@@ -43,7 +43,11 @@ export class HandlerTable {
   }
 
   async #call(key: string, argument: unknown): Promise<void> {
-    for (let handler = this.handlers.get(key); handler !== undefined; handler = handler.next as MessageHandler | undefined) {
+    for (
+      let handler = this.handlers.get(key);
+      handler !== undefined;
+      handler = handler.next as MessageHandler | undefined
+    ) {
       const result: unknown = await handler(argument, undefined);
       if (isObservable(result)) {
         await lastValueFrom(result, { defaultValue: undefined });

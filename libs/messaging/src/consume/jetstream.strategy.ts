@@ -75,8 +75,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       return;
     }
     this.#isClosed = true;
-    await Promise.all(this.#runtimes.map((runtime) => runtime.stop(drainBudgetMs)));
-    await this.requestServer.stop();
+    await Promise.all([this.requestServer, ...this.#runtimes].map((part) => part.stop(drainBudgetMs)));
   }
 
   #handlers(): HandlerTable {

@@ -1,4 +1,4 @@
-import { applyDecorators, type ArgumentsHost, Catch, type ExceptionFilter, UseFilters } from '@nestjs/common';
+import { type ArgumentsHost, applyDecorators, Catch, type ExceptionFilter, UseFilters } from '@nestjs/common';
 import { EventPattern } from '@nestjs/microservices';
 import type { DataOf, EventDefinition, ForgeEvent, StoredMessage, StreamName } from '@sentinel-forge/contracts';
 import { type Observable, throwError } from 'rxjs';
@@ -15,15 +15,22 @@ type HandlerDecorator<Argument> = (prototype: object, name: string | symbol, des
  * the effect must be durable. A rejection is settled by `settle()`: throw a `ForgeError` that is not retryable to refuse
  * the message for good.
  */
-export function OnEvent<Row extends EventDefinition>(...definitions: readonly Row[]): HandlerDecorator<ForgeEvent<DataOf<Row>>> {
-  return handler('event', definitions.map((definition) => definition.type));
+export function OnEvent<Row extends EventDefinition>(
+  ...definitions: readonly Row[]
+): HandlerDecorator<ForgeEvent<DataOf<Row>>> {
+  return handler(
+    'event',
+    definitions.map((definition) => definition.type),
+  );
 }
 
 /**
  * Handles events in batches, in the order of the stream. When the promise resolves, all of them are acknowledged at once:
  * by then the effects of all must be durable.
  */
-export function OnBatch<Row extends EventDefinition>(definition: Row): HandlerDecorator<readonly ForgeEvent<DataOf<Row>>[]> {
+export function OnBatch<Row extends EventDefinition>(
+  definition: Row,
+): HandlerDecorator<readonly ForgeEvent<DataOf<Row>>[]> {
   return handler('batch', [definition.type]);
 }
 
@@ -34,7 +41,10 @@ export function OnStreams(names: readonly StreamName[]): HandlerDecorator<readon
 
 function handler<Argument>(kind: HandlerKind, keys: readonly string[]): HandlerDecorator<Argument> {
   const patterns = keys.map((key) => `${kind}:${key}`);
-  return applyDecorators(EventPattern(patterns, jetStreamTransport, { kind }), UseFilters(PassErrorsOn)) as HandlerDecorator<Argument>;
+  return applyDecorators(
+    EventPattern(patterns, jetStreamTransport, { kind }),
+    UseFilters(PassErrorsOn),
+  ) as HandlerDecorator<Argument>;
 }
 
 // Nest turns what a handler throws into "Internal server error" before a strategy sees it; settlement needs the error itself.

@@ -1,5 +1,5 @@
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { createInbox } from '@nats-io/nats-core';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import { type Delivery, toDelivery } from './delivery.js';
 
 /** How much may be on its way to us at once: what bounds the memory of a reader against any producer. */

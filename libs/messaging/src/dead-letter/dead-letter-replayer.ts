@@ -36,7 +36,10 @@ export class DeadLetterReplayer {
     const connection = await this.connection.whenConnected();
     const letter = await getDeadLetter(connection, sequence);
     if (letter.app !== this.options.app) {
-      throw new ForgeError('FORGE_DEAD_LETTER_UNKNOWN', `The dead letter ${sequence} is ${letter.app}'s, not ${this.options.app}'s`);
+      throw new ForgeError(
+        'FORGE_DEAD_LETTER_UNKNOWN',
+        `The dead letter ${sequence} is ${letter.app}'s, not ${this.options.app}'s`,
+      );
     }
     const { data } = letter.event;
     const message: StoredMessage = {

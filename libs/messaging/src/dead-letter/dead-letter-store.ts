@@ -18,7 +18,10 @@ const stream = 'DEAD_LETTER';
 /** Every dead letter, oldest first. Those that were handled again are gone. */
 export async function* listDeadLetters(connection: NatsConnection): AsyncGenerator<StoredDeadLetter> {
   const jsm = await jetstreamManager(connection, { checkAPI: false });
-  const cursor = await StreamCursor.open(jsm, stream, events.deadLetter.pattern.wildcard, { kind: 'sequence', sequence: 1 });
+  const cursor = await StreamCursor.open(jsm, stream, [events.deadLetter.pattern.wildcard], {
+    kind: 'sequence',
+    sequence: 1,
+  });
   for (let page = await cursor.nextPage(); page.length > 0; page = await cursor.nextPage()) {
     for (const message of page) {
       yield toStoredDeadLetter(message.sequence, decodeEvent(message));
@@ -29,10 +32,16 @@ export async function* listDeadLetters(connection: NatsConnection): AsyncGenerat
 /** One dead letter. Throws `FORGE_DEAD_LETTER_UNKNOWN`. */
 export async function getDeadLetter(connection: NatsConnection, sequence: number): Promise<StoredDeadLetter> {
   const jsm = await jetstreamManager(connection, { checkAPI: false });
-  const cursor = await StreamCursor.open(jsm, stream, events.deadLetter.pattern.wildcard, { kind: 'sequence', sequence });
+  const cursor = await StreamCursor.open(jsm, stream, [events.deadLetter.pattern.wildcard], {
+    kind: 'sequence',
+    sequence,
+  });
   const message = (await cursor.nextPage())[0];
   if (message?.sequence !== sequence) {
-    throw new ForgeError('FORGE_DEAD_LETTER_UNKNOWN', `There is no dead letter ${sequence}: it was handled again, or has aged out`);
+    throw new ForgeError(
+      'FORGE_DEAD_LETTER_UNKNOWN',
+      `There is no dead letter ${sequence}: it was handled again, or has aged out`,
+    );
   }
   return toStoredDeadLetter(sequence, decodeEvent(message));
 }

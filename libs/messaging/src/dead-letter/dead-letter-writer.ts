@@ -3,8 +3,8 @@ import {
   type DeadLetterCause,
   events,
   ForgeError,
-  limits,
   Log,
+  limits,
   messageOf,
   parseTraceparent,
 } from '@sentinel-forge/contracts';
@@ -43,7 +43,10 @@ export class DeadLetterWriter {
         headers: boundedHeaders(delivery),
         payload: Buffer.from(delivery.payload).toString('base64'),
       },
-      { id: `dead-letter:${stream}:${sequence}:${consumer}:${delivery.storedAtMs}`, ...(trace === undefined ? {} : { trace }) },
+      {
+        id: `dead-letter:${stream}:${sequence}:${consumer}:${delivery.storedAtMs}`,
+        ...(trace === undefined ? {} : { trace }),
+      },
     );
   }
 }

@@ -30,7 +30,8 @@ export interface RecordChange<T> {
   readonly revision: number;
 }
 
-const wrongLastSequence = 10071;
+/** Error codes of JetStream: the last revision is another, or there is none. */
+const wrongRevision = [10071, 10164];
 const pageSize = 500;
 const retryPauseMs = 500;
 
@@ -114,7 +115,7 @@ export class RecordStore<T extends object> {
           revision = await this.#watchFrom(filter, revision, onChange, signal);
         } catch (error) {
           this.log.warn('record.watch-broken', { bucket: this.bucket, error });
-          await delay(retryPauseMs, undefined, { signal }).catch(() => {});
+          await delay(retryPauseMs, undefined, { signal }).catch(() => undefined);
         }
       }
     };
@@ -150,7 +151,11 @@ export class RecordStore<T extends object> {
     for (;;) {
       const page = await this.#call(async () => {
         const jsm = await jetstreamManager(await this.connection.whenConnected(), { checkAPI: false });
-        return directPage(jsm, bucketStream(this.bucket), { seq: last + 1, batch: pageSize, next_by_subj: `${prefix}${filter}` });
+        return directPage(jsm, bucketStream(this.bucket), {
+          seq: last + 1,
+          batch: pageSize,
+          next_by_subj: `${prefix}${filter}`,
+        });
       });
       for (const message of page) {
         last = message.seq;
@@ -169,10 +174,17 @@ export class RecordStore<T extends object> {
     revision: number,
     onChange: (change: RecordChange<T>) => void,
   ): void {
+    let value: T | undefined;
     try {
-      onChange({ key, revision, value: entry === undefined ? undefined : this.#parse(key, entry) });
+      value = entry === undefined ? undefined : this.#parse(key, entry);
     } catch (error) {
       this.log.error('record.invalid', { bucket: this.bucket, key, error });
+      return;
+    }
+    try {
+      onChange({ key, revision, value });
+    } catch (error) {
+      this.log.error('record.not-handled', { bucket: this.bucket, key, error });
     }
   }
 
@@ -184,7 +196,10 @@ export class RecordStore<T extends object> {
       value = undefined;
     }
     if (!this.validator.isValid(value)) {
-      throw new ForgeError('FORGE_KV_INVALID', `${this.bucket}/${key}: ${describeProblems(this.validator.problemsOf(value))}`);
+      throw new ForgeError(
+        'FORGE_KV_INVALID',
+        `${this.bucket}/${key}: ${describeProblems(this.validator.problemsOf(value))}`,
+      );
     }
     return value;
   }
@@ -211,7 +226,7 @@ export class RecordStore<T extends object> {
       if (error instanceof ForgeError) {
         throw error;
       }
-      if (error instanceof JetStreamApiError && error.code === wrongLastSequence) {
+      if (error instanceof JetStreamApiError && wrongRevision.includes(error.code)) {
         throw new ForgeError('FORGE_KV_CONFLICT', `${this.bucket}/${key} was changed meanwhile`, { cause: error });
       }
       throw new ForgeError('FORGE_NATS_UNAVAILABLE', `${this.bucket}: ${messageOf(error)}`, { cause: error });

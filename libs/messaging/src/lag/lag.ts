@@ -46,5 +46,7 @@ function riskOf(figures: LagFigures): string | undefined {
   }
   const isFull = maxBytes > 0 && bytes > bytesAlarmShare * maxBytes;
   const isAmongOldest = ackFloor - firstSequence < oldestShare * (lastSequence - firstSequence);
-  return isFull && isAmongOldest ? 'the stream is full, and discards the oldest messages, which are not handled yet' : undefined;
+  return isFull && isAmongOldest
+    ? 'the stream is full, and discards the oldest messages, which are not handled yet'
+    : undefined;
 }

@@ -1,8 +1,8 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { ForgeError, messageOf } from '@sentinel-forge/contracts';
-import { declaredTopology, type TopologyOptions } from './topology.js';
 import { describeDifference, differencesOf } from './difference.js';
+import { declaredTopology, type TopologyOptions } from './topology.js';
 
 /** What was, or would be, done for one stream, bucket or consumer. */
 export interface ProvisionStep {
@@ -25,7 +25,10 @@ export interface ProvisionOptions extends TopologyOptions {
  * Makes the streams, buckets and consumers that the registry declares, and brings existing ones in line with it, field by
  * field. Idempotent. Never deletes: what cannot be changed in place is said, and left to a person.
  */
-export async function provision(connection: NatsConnection, options: ProvisionOptions): Promise<readonly ProvisionStep[]> {
+export async function provision(
+  connection: NatsConnection,
+  options: ProvisionOptions,
+): Promise<readonly ProvisionStep[]> {
   const jsm = await jetstreamManager(connection, { checkAPI: false });
   const { streams, consumers } = declaredTopology(options);
   const isDryRun = options.isDryRun ?? false;
@@ -46,12 +49,21 @@ export async function provision(connection: NatsConnection, options: ProvisionOp
 export function refuseBlocked(steps: readonly ProvisionStep[]): void {
   const blocked = steps.filter((step) => step.action === 'blocked');
   if (blocked.length > 0) {
-    const list = blocked.map(({ kind, name, differences, reason }) => `${kind} ${name}: ${differences.join(', ')} (${reason})`);
-    throw new ForgeError('FORGE_NATS_TOPOLOGY', `Cannot be changed in place: ${list.join('; ')}. Remove it by hand to have it made anew`);
+    const list = blocked.map(
+      ({ kind, name, differences, reason }) => `${kind} ${name}: ${differences.join(', ')} (${reason})`,
+    );
+    throw new ForgeError(
+      'FORGE_NATS_TOPOLOGY',
+      `Cannot be changed in place: ${list.join('; ')}. Remove it by hand to have it made anew`,
+    );
   }
 }
 
-function ensureStream(jsm: JetStreamManager, declared: Partial<StreamConfig>, isDryRun: boolean): Promise<ProvisionStep> {
+function ensureStream(
+  jsm: JetStreamManager,
+  declared: Partial<StreamConfig>,
+  isDryRun: boolean,
+): Promise<ProvisionStep> {
   const name = String(declared.name);
   return ensure('stream', name, declared, isDryRun, {
     read: async () => (await jsm.streams.info(name)).config,

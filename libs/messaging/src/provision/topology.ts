@@ -1,4 +1,12 @@
-import { AckPolicy, type ConsumerConfig, DeliverPolicy, DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
 import {
   type BucketDefinition,
   type BucketName,
@@ -32,7 +40,9 @@ export function declaredTopology({ replicas, hosts }: TopologyOptions): Topology
       ...Object.entries(buckets).map(([name, definition]) => bucketConfigOf(name as BucketName, definition, replicas)),
     ],
     consumers: consumers
-      .flatMap((consumer) => (consumer.name.includes('{host}') ? hosts.map((host) => forHost(consumer, host)) : [consumer]))
+      .flatMap((consumer) =>
+        consumer.name.includes('{host}') ? hosts.map((host) => forHost(consumer, host)) : [consumer],
+      )
       .map((consumer) => ({ stream: consumer.stream, config: consumerConfigOf(consumer) })),
   };
 }

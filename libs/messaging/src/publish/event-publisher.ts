@@ -1,11 +1,11 @@
-import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type DataOf,
   type EncodedEvent,
-  encodeEvent,
   type EventDefinition,
+  encodeEvent,
   ForgeError,
   type ForgeEvent,
   isAppName,
@@ -15,6 +15,7 @@ import {
   type TraceContext,
 } from '@sentinel-forge/contracts';
 import { MeshConnection } from '../connection/mesh-connection.js';
+import { within } from '../consume/reader.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { currentTrace, randomHex } from '../trace/current-trace.js';
 import { Semaphore } from './semaphore.js';
@@ -80,36 +81,31 @@ export class EventPublisher {
       data,
       trace,
     });
-    const ack = await this.#send(subject, encoded, id, options.timeoutMs ?? 30_000);
+    const ack = await this.#send(subject, encoded, options.timeoutMs ?? 30_000);
     return { id, sequence: ack.seq, isDuplicate: ack.duplicate, trace };
   }
 
-  async #send(
-    subject: string,
-    encoded: EncodedEvent,
-    id: string,
-    timeoutMs: number,
-  ): Promise<{ seq: number; duplicate: boolean }> {
+  async #send(subject: string, encoded: EncodedEvent, timeoutMs: number): Promise<{ seq: number; duplicate: boolean }> {
     const deadlineMs = Date.now() + timeoutMs;
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(encoded.headers)) {
       messageHeaders.set(name, value);
     }
-    await this.#inFlight.acquire();
+    if (!(await this.#inFlight.acquire(timeoutMs))) {
+      throw notAcknowledged(subject, new Error(`${maxInFlight} events before it are waiting too`));
+    }
     try {
       for (;;) {
         try {
-          const client = await this.#jetstream();
+          const client = await this.#jetstream(deadlineMs - Date.now());
           return await client.publish(subject, encoded.payload, {
-            msgID: id,
+            msgID: encoded.id,
             headers: messageHeaders,
             timeout: Math.min(ackTimeoutMs, Math.max(1, deadlineMs - Date.now())),
           });
         } catch (error) {
           if (this.connection.closed.aborted || Date.now() + retryPauseMs >= deadlineMs) {
-            throw new ForgeError('FORGE_NATS_PUBLISH', `JetStream did not acknowledge an event on ${subject}`, {
-              cause: error,
-            });
+            throw notAcknowledged(subject, error);
           }
           await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
         }
@@ -119,10 +115,18 @@ export class EventPublisher {
     }
   }
 
-  async #jetstream(): Promise<JetStreamClient> {
-    this.#client ??= jetstream(await this.connection.whenConnected());
+  // The first connection may be long in coming: the deadline counts all the same.
+  async #jetstream(timeoutMs: number): Promise<JetStreamClient> {
+    if (this.#client === undefined) {
+      await within(this.connection.whenConnected(), timeoutMs);
+      this.#client = jetstream(this.connection.current);
+    }
     return this.#client;
   }
+}
+
+function notAcknowledged(subject: string, cause: unknown): ForgeError {
+  return new ForgeError('FORGE_NATS_PUBLISH', `JetStream did not acknowledge an event on ${subject}`, { cause });
 }
 
 /** The next hop of the trace of an event, for what is said because of it. */

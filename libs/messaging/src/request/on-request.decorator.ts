@@ -14,7 +14,11 @@ type RequestMethod<Body> = (body: Body, context: RequestContext) => Promise<obje
 /** Answers a request on `forge.rpc.<app>.<verb>`. The body is validated and the token checked before the method runs. */
 export function OnRequest<Body extends object>(
   definition: RequestDefinition<Body>,
-): <Method extends RequestMethod<Body>>(prototype: object, name: string | symbol, descriptor: TypedPropertyDescriptor<Method>) => void {
+): <Method extends RequestMethod<Body>>(
+  prototype: object,
+  name: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void {
   // Nest hands over the payload alone unless each parameter says what it wants.
   const parameters: MethodDecorator = (prototype, name) => {
     Payload()(prototype, name, 0);

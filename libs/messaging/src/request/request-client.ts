@@ -38,7 +38,9 @@ export async function requestApp<Body extends object, Answer>(
   const message = await connection
     .request(subject, JSON.stringify(body), { timeout: options.timeoutMs ?? 10_000, headers: requestHeaders })
     .catch((error: unknown) => {
-      throw new ForgeError('FORGE_NATS_UNAVAILABLE', `${app} does not answer (${messageOf(error)}): is it running?`, { cause: error });
+      throw new ForgeError('FORGE_NATS_UNAVAILABLE', `${app} does not answer (${messageOf(error)}): is it running?`, {
+        cause: error,
+      });
     });
   if (message.headers?.has('Nats-Service-Error-Code') === true) {
     const { code, message: text } = message.json<{ readonly code: ErrorCode; readonly message: string }>();

@@ -17,6 +17,7 @@ import {
 } from '@sentinel-forge/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { MeshConnection } from '../connection/mesh-connection.js';
+import { within } from '../consume/reader.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { randomHex, runInTrace } from '../trace/current-trace.js';
 import { RequestContext } from './request-context.js';
@@ -70,10 +71,10 @@ export class RequestServer {
     }
   }
 
-  /** Answers what was asked already, then stops. */
-  async stop(): Promise<void> {
+  /** Answers what was asked already, within the budget, then stops. */
+  async stop(budgetMs: number): Promise<void> {
     this.#isStopped = true;
-    await Promise.allSettled(this.#running);
+    await within(Promise.allSettled(this.#running), budgetMs);
     await this.#service?.stop();
   }
 
@@ -83,7 +84,10 @@ export class RequestServer {
       return;
     }
     if (this.#running.size >= maxConcurrent) {
-      this.#refuse(message, new ForgeError('FORGE_HTTP_RATE_LIMITED', `${maxConcurrent} requests are being answered already`));
+      this.#refuse(
+        message,
+        new ForgeError('FORGE_HTTP_RATE_LIMITED', `${maxConcurrent} requests are being answered already`),
+      );
       return;
     }
     const run = this.#answer(definition, handler, message).finally(() => this.#running.delete(run));

@@ -1,7 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { ForgeError, isUnderFilter, type StoredMessage, streamNames, streams } from '@sentinel-forge/contracts';
-import { StreamCursor, type StartPoint } from './stream-cursor.js';
+import {
+  ForgeError,
+  isUnderFilter,
+  type StoredMessage,
+  type StreamName,
+  streamNames,
+  streams,
+} from '@sentinel-forge/contracts';
+import { inOrderOfTime, PagedQueue } from './merge-pages.js';
+import { type StartPoint, StreamCursor } from './stream-cursor.js';
 
 /** What is followed, from where on. */
 export interface FollowOptions {
@@ -14,49 +23,72 @@ export interface FollowOptions {
   readonly isLive?: boolean;
 }
 
+const heartbeatMs = 2_000;
+const retryPauseMs = 500;
+
 /**
  * Follows subjects across streams: first what is there from the start point on, in the order of time, then what comes, as
  * it comes. Nothing is missed between the two, and nothing is told twice: a message that arrives only wakes the reader,
- * which reads the stream.
+ * which reads the stream. While it is live it outlasts a server that goes away and comes back.
  *
  * @throws ForgeError `FORGE_EVENT_UNKNOWN` for a filter that no stream can hold
  */
-export async function* followStreams(connection: NatsConnection, options: FollowOptions): AsyncGenerator<StoredMessage> {
+export async function* followStreams(
+  connection: NatsConnection,
+  options: FollowOptions,
+): AsyncGenerator<StoredMessage> {
   const { filters, start, signal, isLive = true } = options;
+  const followed = filtersByStream(filters);
   const jsm = await jetstreamManager(connection, { checkAPI: false });
-  const wake = new WakeUp();
-  const subscriptions = isLive ? filters.map((filter) => connection.subscribe(filter, { callback: () => wake.ring() })) : [];
-  signal.addEventListener('abort', () => wake.ring(), { once: true });
+  const bell = new Bell();
+  const ring = (): void => bell.ring();
+  const subscriptions = isLive ? filters.map((filter) => connection.subscribe(filter, { callback: ring })) : [];
+  signal.addEventListener('abort', ring, { once: true });
   // A subscription that broke silently costs seconds of delay, not the event.
-  const heartbeat = setInterval(() => wake.ring(), 2_000);
+  const heartbeat = setInterval(ring, heartbeatMs);
   try {
-    const cursors = await Promise.all(
-      filters.flatMap((filter) => streamsOf(filter).map((stream) => StreamCursor.open(jsm, stream, filter, start))),
-    );
+    const cursors = [...followed].map(([stream, wanted]) => StreamCursor.open(jsm, stream, wanted, start));
+    const queues = (await Promise.all(cursors)).map((cursor) => new PagedQueue(cursor));
     while (!signal.aborted) {
-      const waiting = wake.next();
-      const pages = await Promise.all(cursors.map((cursor) => cursor.nextPage()));
-      const messages = pages.flat().sort((one, other) => one.storedAtMs - other.storedAtMs || one.sequence - other.sequence);
-      for (const message of messages) {
-        yield message;
+      const rung = bell.next();
+      try {
+        await Promise.all(queues.map((queue) => queue.fill()));
+      } catch (error) {
+        if (!isLive || connection.isClosed()) {
+          throw error;
+        }
+        await delay(retryPauseMs, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
+        continue;
       }
-      if (messages.length === 0) {
+      if (queues.every(({ isEmpty }) => isEmpty)) {
         if (!isLive) {
           return;
         }
-        await waiting;
+        await rung;
       }
+      yield* inOrderOfTime(queues);
     }
   } finally {
     clearInterval(heartbeat);
+    signal.removeEventListener('abort', ring);
     for (const subscription of subscriptions) {
       subscription.unsubscribe();
     }
   }
 }
 
-/** The streams whose subjects a filter can meet. */
-function streamsOf(filter: string): readonly string[] {
+/** The streams that the filters can meet, each with those of them that meet it. */
+function filtersByStream(filters: readonly string[]): ReadonlyMap<StreamName, readonly string[]> {
+  const found = new Map<StreamName, readonly string[]>();
+  for (const filter of filters) {
+    for (const stream of streamsOf(filter)) {
+      found.set(stream, [...(found.get(stream) ?? []), filter]);
+    }
+  }
+  return found;
+}
+
+function streamsOf(filter: string): readonly StreamName[] {
   const first = filter.split('.')[0] ?? '';
   const found = streamNames.filter((name) =>
     streams[name].subjects.some((subject) => first === '*' || first === '>' || isUnderFilter(`${first}.x`, subject)),
@@ -69,16 +101,16 @@ function streamsOf(filter: string): readonly string[] {
 }
 
 /** A bell that may ring before anybody waits for it. */
-class WakeUp {
-  #bell = Promise.withResolvers<void>();
+class Bell {
+  #next = Promise.withResolvers<void>();
 
   /** Resolves at the next ring after this call. */
   next(): Promise<void> {
-    this.#bell = Promise.withResolvers<void>();
-    return this.#bell.promise;
+    this.#next = Promise.withResolvers<void>();
+    return this.#next.promise;
   }
 
   ring(): void {
-    this.#bell.resolve();
+    this.#next.resolve();
   }
 }

@@ -67,14 +67,6 @@ export class HttpTestServer implements AsyncDisposable {
     return this.#arrivals.until((all) => all.length >= count, `${count} requests`, deadlineMs);
   }
 
-  /** Resolves when the requests so far are enough. */
-  until(
-    isEnough: (requests: readonly ReceivedRequest[]) => boolean,
-    deadlineMs?: number,
-  ): Promise<readonly ReceivedRequest[]> {
-    return this.#arrivals.until(isEnough, 'the requests', deadlineMs);
-  }
-
   /** Goes away at once: connections are cut, later ones refused. */
   async stop(): Promise<void> {
     const server = this.#server;

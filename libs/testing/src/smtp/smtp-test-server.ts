@@ -75,11 +75,6 @@ export class SmtpTestServer implements AsyncDisposable {
     return this.#arrivals.until((all) => all.length >= count, `${count} mails`, deadlineMs);
   }
 
-  /** Resolves when the mails so far are enough. */
-  until(isEnough: (mails: readonly ReceivedMail[]) => boolean, deadlineMs?: number): Promise<readonly ReceivedMail[]> {
-    return this.#arrivals.until(isEnough, 'the mails', deadlineMs);
-  }
-
   /** Goes away at once: connections are cut, later ones refused. */
   async stop(): Promise<void> {
     const server = this.#server;

@@ -1,8 +1,8 @@
-import type { Span } from './secret-shapes.js';
 import type { SensitiveKeys } from './sensitive-keys.js';
+import { type Span, SpanCollector } from './spans.js';
 
 /** Finds the values of sensitive names in running text. */
-export type NamedSecretFinder = (text: string) => Span[];
+export type NamedSecretFinder = (text: string) => readonly Span[];
 
 /**
  * Compiles the finder for `password=…`, `api-key: …`, `"token":"…"`, `secret => […]`, `--token …`, `Cookie: …`, also where
@@ -14,35 +14,42 @@ export type NamedSecretFinder = (text: string) => Span[];
  * a next `name=`. A bare secret with spaces in it is hidden up to its first space.
  */
 export function compileNamedSecretFinder(keys: SensitiveKeys): NamedSecretFinder {
-  const separator = '(\\\\*["\'`]?[ \\t]{0,8}(?:=>|:=|[:=])[ \\t]*|[ \\t]+)';
+  const separator = '(?:\\\\*["\'`]?[ \\t]{0,8}(=>|:=|[:=])[ \\t]*|[ \\t]+)';
   const assignment = new RegExp(`${keys.pattern}${separator}`, 'g');
   return (text) => {
-    const spans: Span[] = [];
+    const found = new SpanCollector(text);
     assignment.lastIndex = 0;
     for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
-      const found = readAssignment(text, match);
-      if (found !== undefined) {
-        spans.push(found);
-        assignment.lastIndex = found.end;
+      const value = valueOf(text, match);
+      if (value !== undefined) {
+        if (!found.add(value.start, value.end)) {
+          break;
+        }
+        assignment.lastIndex = value.end;
       }
     }
-    return spans;
+    return found.spans;
   };
 }
 
-function readAssignment(text: string, match: RegExpExecArray): Span | undefined {
-  const [whole, name = '', plural, separator = ''] = match;
+function valueOf(text: string, match: RegExpExecArray): Span | undefined {
+  const [whole, name = '', plural, operator] = match;
   const start = match.index + whole.length;
-  const keyStart = startOfKey(text, match.index);
-  const isFlag = separator.trim() === '';
-  if (isFlag && !text.startsWith('--', keyStart)) {
+  // Without an operator only a flag takes a value: `--token abc`, but not "the token expired".
+  const isFlag = operator === undefined;
+  if (isFlag && (text[start] === '-' || !text.startsWith('--', startOfKey(text, match.index)))) {
     return undefined;
   }
-  const isHeader = separator.startsWith(':') && /(?:cookie|authorization)$/i.test(name.replaceAll(/[-_. ]/g, ''));
-  const span = isHeader ? restOfLine(text, start, text[keyStart - 1]) : valueAt(text, start);
-  const value = text.slice(span.start, span.end);
-  const isHarmless = plural === undefined ? /^(?:null|true|false|)$/ : /^(?:null|true|false|-?\d+(?:\.\d+)?|)$/;
-  return isHarmless.test(value) || (isFlag && value.startsWith('-')) ? undefined : span;
+  const span = operator === ':' && isHeader(name) ? headerAt(text, start, match.index) : valueAt(text, start);
+  return isHarmless(text, span, plural !== undefined) ? undefined : span;
+}
+
+// "No secret here" is worth reading, and a number of tokens is a count.
+function isHarmless(text: string, { start, end }: Span, isCount: boolean): boolean {
+  if (isCount && /^-?\d+(?:\.\d+)?$/.test(text.slice(start, Math.min(end, start + 32)))) {
+    return true;
+  }
+  return end === start || (end - start <= 5 && ['null', 'true', 'false'].includes(text.slice(start, end)));
 }
 
 const keyChar = /[\w.-]/;
@@ -56,66 +63,88 @@ function startOfKey(text: string, at: number): number {
   return start;
 }
 
+function isHeader(name: string): boolean {
+  return /(?:ie|on)$/i.test(name) && /^(?:setcookie|cookie|authorization)$/i.test(name.replaceAll(/[-_. ]/g, ''));
+}
+
 // A header on a command line (curl -H "Cookie: …") ends at the quote that began before its name.
-function restOfLine(text: string, start: number, before: string | undefined): Span {
-  const isQuoted = before === '"' || before === "'" || before === '`';
-  const quote = isQuoted ? text.indexOf(before, start) : -1;
-  const line = endOfLine(text, start);
-  return { start, end: quote === -1 ? line : Math.min(quote, line) };
+function headerAt(text: string, start: number, nameStart: number): Span {
+  if (openingAt(text, start) !== '') {
+    return valueAt(text, start);
+  }
+  const before = text[startOfKey(text, nameStart) - 1] ?? '';
+  const limit = endOfQuotedHeader.get(before) ?? endOfLine;
+  return { start, end: indexOfMark(limit, text, start) };
 }
 
-function endOfLine(text: string, from: number): number {
-  const feed = text.indexOf('\n', from);
-  const end = feed === -1 ? text.length : feed;
-  return end > from && text[end - 1] === '\r' ? end - 1 : end;
+const endOfLine = /[\r\n]/g;
+const endOfQuotedHeader = new Map([
+  ['"', /["\r\n]/g],
+  ["'", /['\r\n]/g],
+  ['`', /[`\r\n]/g],
+]);
+
+/** Where the next match of a pattern of one character stands; the length of the text when there is none. */
+function indexOfMark(mark: RegExp, text: string, from: number): number {
+  mark.lastIndex = from;
+  return mark.test(text) ? mark.lastIndex - 1 : text.length;
 }
 
-const opening = /\\*["'`]|[{[]|/y;
+const opening = /\\*["'`]|[{[]/y;
+
+function openingAt(text: string, start: number): string {
+  opening.lastIndex = start;
+  return opening.test(text) ? text.slice(start, opening.lastIndex) : '';
+}
 
 function valueAt(text: string, start: number): Span {
-  opening.lastIndex = start;
-  const open = opening.exec(text)?.[0] ?? '';
+  const open = openingAt(text, start);
   if (open === '') {
     return bareAt(text, start);
   }
-  if (open === '{' || open === '[') {
-    return bracketedAt(text, start);
-  }
-  return quotedAt(text, start + open.length, open);
+  return open === '{' || open === '[' ? bracketedAt(text, start) : quotedAt(text, start + open.length, open);
 }
 
-// The closing quote has as many backslashes before it as the opening one; without any, an even number of them escapes
-// only itself. A quote that never closes was cut off: the rest belongs to it.
+// A quote that never closes was cut off: the rest belongs to it.
 function quotedAt(text: string, start: number, open: string): Span {
   const quote = open.slice(-1);
-  const depth = open.length - 1;
   for (let at = text.indexOf(quote, start); at !== -1; at = text.indexOf(quote, at + 1)) {
     let slashes = 0;
     while (at - slashes > start && text[at - slashes - 1] === '\\') {
       slashes += 1;
     }
-    if (depth === 0 ? slashes % 2 === 0 : slashes <= depth) {
-      return { start, end: at - Math.min(depth, slashes) };
+    if (closes(slashes, open.length - 1)) {
+      return { start, end: at - Math.min(open.length - 1, slashes) };
     }
   }
   return { start, end: text.length };
 }
 
-const structure = /\\*"|[{}[\]]/g;
+/**
+ * Whether a quote with so many backslashes before it closes one that was opened with `opened` of them. A format wrapped
+ * d times opens with 2^d - 1; each backslash of the value itself stands there as 2^(d+1) of them. Fewer than at the
+ * opening: what it was wrapped in ends here.
+ */
+function closes(slashes: number, opened: number): boolean {
+  return slashes < opened || (slashes - opened) % (2 * (opened + 1)) === 0;
+}
+
+const structure = /(?<!\\)\\*"|[{}[\]]/g;
 
 function bracketedAt(text: string, start: number): Span {
   let depth = 0;
-  let openQuote: string | undefined;
+  let opened: number | undefined;
   structure.lastIndex = start;
   for (let match = structure.exec(text); match !== null; match = structure.exec(text)) {
     const [mark] = match;
     if (mark.endsWith('"')) {
-      if (openQuote === undefined) {
-        openQuote = mark;
-      } else if (mark.length <= openQuote.length) {
-        openQuote = undefined;
+      const slashes = mark.length - 1;
+      if (opened === undefined) {
+        opened = slashes;
+      } else if (closes(slashes, opened)) {
+        opened = undefined;
       }
-    } else if (openQuote === undefined) {
+    } else if (opened === undefined) {
       depth += mark === '{' || mark === '[' ? 1 : -1;
       if (depth === 0) {
         return isEndOfValue(text, structure.lastIndex) ? { start, end: structure.lastIndex } : bareAt(text, start);
@@ -123,7 +152,7 @@ function bracketedAt(text: string, start: number): Span {
     }
   }
   // Never closed: prose, or cut off.
-  return { start, end: endOfLine(text, start) };
+  return { start, end: indexOfMark(endOfLine, text, start) };
 }
 
 const afterValue = /[\s,;&|)\]}>"'`\\]|$/y;

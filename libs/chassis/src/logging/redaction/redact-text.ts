@@ -1,6 +1,7 @@
 import { compileNamedSecretFinder } from './named-secrets.js';
-import { findShapes, type Span, shapesHintPattern } from './secret-shapes.js';
+import { findShapes, mayHoldShapes } from './secret-shapes.js';
 import type { SensitiveKeys } from './sensitive-keys.js';
+import { mergeSpans, type Span } from './spans.js';
 
 /** What stands where something was hidden. */
 export const redactionMarker = '[redacted]';
@@ -18,41 +19,50 @@ export type TextRedactor = (text: string) => Redaction<string>;
 export interface RunningTextRedactor {
   /** A quick look: false when there is certainly nothing to hide. */
   mayHide(text: string): boolean;
-  redact: TextRedactor;
+  readonly redact: TextRedactor;
 }
+
+// Honest text needs one pass, and another that finds nothing.
+const mostPasses = 5;
 
 /** Compiles the redactor of running text. */
 export function compileTextRedactor(keys: SensitiveKeys): RunningTextRedactor {
   const findNamed = compileNamedSecretFinder(keys);
-  const hint = new RegExp(`${shapesHintPattern}|${keys.namesPattern}`);
+  const find = (text: string): readonly Span[] => [
+    ...(keys.mayBeIn(text) ? findNamed(text) : []),
+    ...(mayHoldShapes(text) ? findShapes(text) : []),
+  ];
   return {
-    mayHide: (text) => hint.test(text),
-    redact: (text) =>
-      hint.test(text) ? hide(text, [...findNamed(text), ...findShapes(text)]) : { value: text, hidden: 0 },
+    mayHide: (text) => mayHoldShapes(text) || keys.mayBeIn(text),
+    redact(given) {
+      let text = given;
+      let hidden = 0;
+      // A marker in the place of one secret can make another come to light (what stood before it may have hidden where its
+      // name begins), so this goes on until nothing is found: that is what makes it idempotent.
+      for (let pass = 0; pass < mostPasses; pass += 1) {
+        const spans = withoutMarkers(text, find(text));
+        if (spans.length === 0) {
+          return { value: text, hidden };
+        }
+        text = replaceSpans(text, spans);
+        hidden += spans.length;
+      }
+      return { value: redactionMarker, hidden };
+    },
   };
 }
 
-// What is hidden already stays as it is: redaction is idempotent, and its count is that of what it did.
-function hide(text: string, found: readonly Span[]): Redaction<string> {
-  const spans = merge(found.filter(({ start, end }) => end > start && text.slice(start, end) !== redactionMarker));
-  let value = '';
-  let copied = 0;
-  for (const { start, end } of spans) {
-    value += text.slice(copied, start) + redactionMarker;
-    copied = end;
-  }
-  return { value: value + text.slice(copied), hidden: spans.length };
+// What is hidden already stays as it is, and is not counted again.
+function withoutMarkers(text: string, found: readonly Span[]): readonly Span[] {
+  return mergeSpans(found.filter(({ start, end }) => text.slice(start, end) !== redactionMarker));
 }
 
-function merge(spans: readonly Span[]): readonly Span[] {
-  const merged: Span[] = [];
-  for (const span of spans.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
-    const last = merged.at(-1);
-    if (last === undefined || span.start >= last.end) {
-      merged.push(span);
-    } else if (span.end > last.end) {
-      merged[merged.length - 1] = { start: last.start, end: span.end };
-    }
+function replaceSpans(text: string, spans: readonly Span[]): string {
+  let replaced = '';
+  let copied = 0;
+  for (const { start, end } of spans) {
+    replaced += text.slice(copied, start) + redactionMarker;
+    copied = end;
   }
-  return merged;
+  return replaced + text.slice(copied);
 }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Redaction, redactionMarker, type TextRedactor } from './redact-text.js';
 import type { SensitiveKeys } from './sensitive-keys.js';
 
@@ -68,19 +69,19 @@ class RedactingCopier {
   }
 
   #object(value: object): unknown {
-    if (Array.isArray(value) || value instanceof Set) {
+    if (Array.isArray(value) || types.isSet(value)) {
       return this.#list(value);
     }
-    if (value instanceof Date) {
+    if (types.isDate(value)) {
       return Number.isNaN(value.getTime()) ? null : value.toISOString();
     }
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
       return `[${value.byteLength} bytes]`;
     }
-    if (value instanceof Error) {
+    if (types.isNativeError(value)) {
       return this.#error(value);
     }
-    if (value instanceof Map) {
+    if (types.isMap(value)) {
       return this.#entries(value.keys(), (key) => value.get(key));
     }
     if ('toJSON' in value && typeof value.toJSON === 'function') {
@@ -104,7 +105,13 @@ class RedactingCopier {
   // What matters of an error is not enumerable.
   #error(error: Error): unknown {
     const own = Object.keys(error).filter((key) => key !== 'name' && key !== 'message' && key !== 'stack');
-    const names = ['name', 'message', 'stack', ...('cause' in error && !own.includes('cause') ? ['cause'] : []), ...own];
+    const names = [
+      'name',
+      'message',
+      'stack',
+      ...('cause' in error && !own.includes('cause') ? ['cause'] : []),
+      ...own,
+    ];
     return this.#entries(names, (name) => Reflect.get(error, name));
   }
 
@@ -116,7 +123,11 @@ class RedactingCopier {
         setOwn(copies, key, '[too large]');
         break;
       }
-      setOwn(copies, this.#text(key), this.#field(key, () => read(name)));
+      setOwn(
+        copies,
+        this.#text(key),
+        this.#field(key, () => read(name)),
+      );
     }
     return copies;
   }
@@ -147,7 +158,9 @@ function isHarmless(value: unknown, isCount: boolean): boolean {
   if (isCount && (typeof value === 'number' || typeof value === 'bigint')) {
     return true;
   }
-  return value === undefined || value === null || typeof value === 'boolean' || value === '' || value === redactionMarker;
+  return (
+    value === undefined || value === null || typeof value === 'boolean' || value === '' || value === redactionMarker
+  );
 }
 
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {

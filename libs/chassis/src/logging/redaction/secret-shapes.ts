@@ -1,8 +1,4 @@
-/** A part of a text that must not be seen: from `start` up to, not including, `end`. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
+import { type Span, SpanCollector } from './spans.js';
 
 /**
  * Credentials that are known by their look alone, wherever they stand: JWTs (and JWEs), and the prefixes that issuers put
@@ -19,61 +15,76 @@ const shapes = [
   'sk-[\\w-]{20,}', // OpenAI, Anthropic
   '[rs]k_live_\\w{16,}', // Stripe
   'whsec_[\\w+/=-]{20,}', // Standard Webhooks
-  'AIza[\\w-]{35}', // Google
-  'npm_[A-Za-z0-9]{36}',
+  'AIza[\\w-]{35,}', // Google
+  'npm_[A-Za-z0-9]{36,}',
   'S[ACNOUX][A-Z2-7]{56}(?![0-9A-Za-z])', // NATS nkey seeds
 ];
 const shape = new RegExp(`(?<![\\w-])(?:${shapes.join('|')})`, 'g');
 
-/** The source of a regular expression that finds something in every text in which {@link findShapes} does. */
-export const shapesHintPattern =
-  'eyJ|-----BEGIN|@|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|A[KS]IA|gh[pousr]_|github_pat_|glpat-|xox|sk-|k_live_|whsec_|AIza|npm_|S[ACNOUX][A-Z2-7]{56}';
+const hint =
+  /eyJ|-----BEGIN|@|[Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc]|A[KS]IA|gh[pousr]_|github_pat_|glpat-|xox|sk-|k_live_|whsec_|AIza|npm_|S[ACNOUX][A-Z2-7]{56}/;
+
+/** A quick look: false when {@link findShapes} certainly finds nothing in the text. */
+export function mayHoldShapes(text: string): boolean {
+  return hint.test(text);
+}
 
 /** Finds what looks like a secret, whatever it is called: tokens, PEM blocks, `user:password@` in URLs, `Bearer …`. */
-export function findShapes(text: string): Span[] {
+export function findShapes(text: string): readonly Span[] {
   return [...findTokens(text), ...findPemBlocks(text), ...findUserinfo(text), ...findSchemes(text)];
 }
 
-function findTokens(text: string): Span[] {
-  return Array.from(text.matchAll(shape), (match) => ({ start: match.index, end: match.index + match[0].length }));
+function findTokens(text: string): readonly Span[] {
+  const found = new SpanCollector(text);
+  shape.lastIndex = 0;
+  for (let match = shape.exec(text); match !== null; match = shape.exec(text)) {
+    if (!found.add(match.index, shape.lastIndex)) {
+      break;
+    }
+  }
+  return found.spans;
 }
 
 const pemBegin = /-----BEGIN ([A-Z0-9][A-Z0-9 ]{0,63})-----/g;
 const publicPem = /CERTIFICATE|PUBLIC KEY|X509 CRL/;
 
 // A block without an end was cut off, by a limit or between two chunks: the rest of the text belongs to it.
-function findPemBlocks(text: string): Span[] {
-  const spans: Span[] = [];
+function findPemBlocks(text: string): readonly Span[] {
+  const found = new SpanCollector(text);
   pemBegin.lastIndex = 0;
   for (let begin = pemBegin.exec(text); begin !== null; begin = pemBegin.exec(text)) {
     if (!publicPem.test(begin[1] ?? '')) {
       const end = endOfPem(text, pemBegin.lastIndex);
-      spans.push({ start: begin.index, end });
+      if (!found.add(begin.index, end)) {
+        break;
+      }
       pemBegin.lastIndex = end;
     }
   }
-  return spans;
+  return found.spans;
 }
+
+const footer = /-----END [^-\n]{0,64}-----/g;
 
 function endOfPem(text: string, from: number): number {
-  const footer = text.indexOf('-----END ', from);
-  const dashes = footer === -1 ? -1 : text.indexOf('-----', footer + 9);
-  return dashes === -1 ? text.length : dashes + 5;
+  footer.lastIndex = from;
+  return footer.test(text) ? footer.lastIndex : text.length;
 }
 
-const notUserinfo = /[\s/?#"<>]|$/g;
+const endOfAuthority = /[\s/?#"<>]/g;
 
-function findUserinfo(text: string): Span[] {
-  const spans: Span[] = [];
+function findUserinfo(text: string): readonly Span[] {
+  const found = new SpanCollector(text);
   for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at + 3)) {
-    notUserinfo.lastIndex = at + 3;
-    const authority = text.slice(at + 3, notUserinfo.exec(text)?.index);
-    const end = authority.lastIndexOf('@');
-    if (end > 0) {
-      spans.push({ start: at + 3, end: at + 3 + end });
+    const start = at + 3;
+    endOfAuthority.lastIndex = start;
+    const limit = endOfAuthority.test(text) ? endOfAuthority.lastIndex - 1 : text.length;
+    const end = text.slice(start, limit).lastIndexOf('@') + start;
+    if (end > start && !found.add(start, end)) {
+      break;
     }
   }
-  return spans;
+  return found.spans;
 }
 
 const scheme = /(?<!\w)([Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc])[ \t]{1,8}([\w.~+/-]{3,}={0,2})/g;
@@ -81,16 +92,17 @@ const scheme = /(?<!\w)([Bb][Ee][Aa][Rr][Ee][Rr]|[Bb][Aa][Ss][Ii][Cc])[ \t]{1,8}
 const prose =
   /^(?:tokens?|auth|authentication|authorization|credentials?|schemes?|headers?|realm|error|keys?|format|and|are|for|has|not|the|was|with)$/i;
 
-function findSchemes(text: string): Span[] {
-  const spans: Span[] = [];
-  for (const match of text.matchAll(scheme)) {
-    const [whole, name = '', value = ''] = match;
-    if (name.length === 6 ? !prose.test(value) : isBasicCredential(value)) {
-      const end = match.index + whole.length;
-      spans.push({ start: end - value.length, end });
+function findSchemes(text: string): readonly Span[] {
+  const found = new SpanCollector(text);
+  scheme.lastIndex = 0;
+  for (let match = scheme.exec(text); match !== null; match = scheme.exec(text)) {
+    const [, name = '', value = ''] = match;
+    const isSecret = name.length === 'bearer'.length ? !prose.test(value) : isBasicCredential(value);
+    if (isSecret && !found.add(scheme.lastIndex - value.length, scheme.lastIndex)) {
+      break;
     }
   }
-  return spans;
+  return found.spans;
 }
 
 // "Basic" is also an everyday word: only what decodes to `user:password` counts.

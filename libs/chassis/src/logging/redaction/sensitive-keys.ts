@@ -54,8 +54,8 @@ export interface SensitiveKeys {
    * key. Its groups are the name itself, and the `s` of a plural.
    */
   readonly pattern: string;
-  /** The same without its surroundings: where this finds nothing there is no sensitive name. */
-  readonly namesPattern: string;
+  /** A quick look: false when there is certainly no sensitive name in the text. */
+  mayBeIn(text: string): boolean;
 }
 
 const forms = 'value hash text plain plaintext raw hex b64 base64 encoded encrypted confirm confirmation'.split(' ');
@@ -67,6 +67,7 @@ export function compileSensitiveKeys(more: readonly string[] = []): SensitiveKey
   const names = [...new Set([...defaultRedactKeys, ...more].map(normalize))].filter((name) => name !== '');
   const endings = `(?:[-_. ]?(?:${forms.map(inAnyCase).join('|')}|\\d{1,4})){0,2}`;
   const pattern = `(${names.map(asWord).join('|')})([sS])?${endings}`;
+  const anyName = new RegExp(groupByFirstLetter(names));
   const wholeKey = new RegExp(`${pattern}[-_. ]*$`);
   const cache = new Map<string, Sensitivity>();
 
@@ -80,7 +81,7 @@ export function compileSensitiveKeys(more: readonly string[] = []): SensitiveKey
 
   return {
     pattern,
-    namesPattern: names.map(inAnyCase).join('|'),
+    mayBeIn: (text) => anyName.test(text),
     sensitivityOf(key) {
       if (key.length > longestKey) {
         return classify(key.slice(-longestKey));
@@ -107,6 +108,15 @@ function normalize(name: string): string {
 // Between "DB_PWD" and "OLDPWD" only a boundary tells; a change from lower to upper case is one.
 function asWord(name: string): string {
   return name.length < 5 ? `(?:(?<![A-Za-z0-9])|(?<=[a-z0-9])(?=[A-Z]))${inAnyCase(name)}` : inAnyCase(name);
+}
+
+// Ten alternatives at each position instead of thirty: this search is what every clean record pays.
+function groupByFirstLetter(names: readonly string[]): string {
+  const groups = Map.groupBy(names, ([first = '']) => first);
+  return Array.from(
+    groups,
+    ([, group]) => `(?=${eitherCase(group[0]?.[0] ?? '')})(?:${group.map(inAnyCase).join('|')})`,
+  ).join('|');
 }
 
 // Written out instead of the flag `i`, which would blur the boundary that asWord() looks for. Two separators between

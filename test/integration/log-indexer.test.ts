@@ -1,0 +1,150 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RecordReader, recordDirectory, service, type StoredEntry, verifyRecord } from '@sentinel-forge/log-indexer';
+import { waitFor } from '@sentinel-forge/testing';
+import { TestMesh } from '../support/test-mesh.js';
+import { testToken } from '../support/tokens.js';
+
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'forge-record-'));
+});
+afterEach(() => rm(dataDir, { recursive: true }));
+
+async function entriesOf(directory: string): Promise<readonly StoredEntry[]> {
+  const entries: StoredEntry[] = [];
+  for await (const entry of new RecordReader(directory).entries()) {
+    entries.push(entry);
+  }
+  return entries;
+}
+
+/** Every byte of every file below a directory. */
+async function allBytes(directory: string): Promise<string> {
+  const files = await readdir(directory, { recursive: true, withFileTypes: true });
+  const texts = files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'latin1'));
+  return (await Promise.all(texts)).join('\n');
+}
+
+function sequencesOf(entries: readonly StoredEntry[], stream: string): readonly number[] {
+  return entries.flatMap(({ entry }) => (entry.kind === 'event' && entry.stream === stream ? [entry.seq] : []));
+}
+
+describe('the record', () => {
+  it('holds every event of every stream once, verifies, and shows one changed byte', async () => {
+    await using mesh = await TestMesh.open();
+    const indexer = await mesh.start(service, { FORGE_DATA_DIR: dataDir, LOG_ROTATE_ENTRIES: '100' });
+    for (let index = 0; index < 250; index += 1) {
+      mesh.connection.publish('defend.auth', JSON.stringify({ source: `s-${index}` }));
+    }
+    mesh.connection.publish('notify.requested', 'not even an event');
+    const directory = recordDirectory(dataDir);
+    await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEFEND').length === 250, { description: '250 entries' });
+    await waitFor(async () => sequencesOf(await entriesOf(directory), 'NOTIFY').length === 1, { description: 'the odd one' });
+    expect(sequencesOf(await entriesOf(directory), 'DEFEND')).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
+    expect(mesh.logLines.filter((line) => line.includes('record.rotated') && /"hash":"[0-9a-f]{64}"/.test(line)).length).toBeGreaterThanOrEqual(2);
+
+    const headers = { authorization: `Bearer ${await testToken()}` };
+    const verified = (await (await fetch(`${indexer.url}/record/verify`, { method: 'POST', headers })).json()) as { verdict: string };
+    expect(verified.verdict).toBe('intact');
+
+    const [segment = ''] = (await readdir(directory)).filter((name) => name.includes('segment')).sort();
+    const file = join(directory, segment);
+    const bytes = await readFile(file);
+    const middle = Math.floor(bytes.length / 2);
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    await writeFile(file, bytes);
+    const verification = await verifyRecord(directory);
+    expect(verification).toMatchObject({ verdict: 'tampered', first: { file: expect.stringContaining(segment), entry: expect.any(Number) } });
+    await (await fetch(`${indexer.url}/record/verify`, { method: 'POST', headers })).json();
+    await waitFor(() => indexer.readiness().dependencies.some(({ name, isUp }) => name === 'integrity' && !isUp), { description: 'readiness to tell' });
+    const told = await waitFor(async () => {
+      const entries = await entriesOf(directory);
+      return entries.find(({ entry }) => entry.kind === 'event' && entry.subject === 'mitigation.log-indexer.self');
+    }, { description: 'mitigation.log-indexer.self' });
+    expect(JSON.stringify(told)).toContain('tampering-found');
+  }, 30_000);
+
+  it('goes on after a restart where it was, without a gap and without a repetition', async () => {
+    await using mesh = await TestMesh.open();
+    const environment = { FORGE_DATA_DIR: dataDir };
+    const directory = recordDirectory(dataDir);
+    for (let round = 1; round <= 3; round += 1) {
+      const indexer = await mesh.start(service, environment);
+      for (let index = 0; index < 500; index += 1) {
+        mesh.connection.publish('defend.auth', JSON.stringify({ source: `r-${round}-${index}` }));
+      }
+      if (round < 3) {
+        await mesh.connection.flush();
+      } else {
+        await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEFEND').length >= 1_500, { description: 'all of them' });
+      }
+      await indexer.stop();
+    }
+    expect(sequencesOf(await entriesOf(directory), 'DEFEND')).toEqual(Array.from({ length: 1_500 }, (_, index) => index + 1));
+    expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact' });
+  }, 30_000);
+
+  it('holds no secret that was sent under a key of REDACT_KEYS, at any depth, also not inside a dead letter', async () => {
+    await using mesh = await TestMesh.open();
+    await mesh.start(service, { FORGE_DATA_DIR: dataDir, REDACT_KEYS: 'launch_code' });
+    const secret = 'tangerine-4711-zebra';
+    const telemetry = JSON.stringify({ source: 'x', attributes: { deep: [{ er: { launchCode: secret, password: [secret] } }] } });
+    mesh.connection.publish('defend.auth', telemetry);
+    const letter = { cause: 'invalid', code: 'X', reason: 'y', subject: 'defend.x', sequence: 1, deliveries: 1, storedAt: '2026-01-01T00:00:00Z', headers: {}, payload: Buffer.from(telemetry).toString('base64') };
+    mesh.connection.publish('dead-letter.DEFEND.sentinelcore', JSON.stringify(letter));
+    const directory = recordDirectory(dataDir);
+    await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEAD_LETTER').length === 1 && sequencesOf(await entriesOf(directory), 'DEFEND').length === 1, { description: 'both' });
+    const bytes = await allBytes(dataDir);
+    expect(bytes).not.toContain(secret);
+    expect(bytes).not.toContain(Buffer.from(telemetry).toString('base64'));
+    const enclosed = [...bytes.matchAll(/[A-Za-z0-9+/=]{40,}/g)].map(([text]) => Buffer.from(text, 'base64').toString());
+    expect(enclosed.join()).toContain('deep');
+    expect(enclosed.join()).not.toContain(secret);
+  });
+});
+
+describe('GET /tail', () => {
+  it('follows live, redacted, and goes on at Last-Event-ID without a gap', async () => {
+    await using mesh = await TestMesh.open();
+    const indexer = await mesh.start(service, { FORGE_DATA_DIR: dataDir });
+    await waitFor(() => indexer.readiness().status === 'up', { description: 'readiness' });
+    const first = await openTail(indexer.url, {});
+    mesh.connection.publish('defend.a', JSON.stringify({ source: 'one', attributes: { password: 'hunter2' } }));
+    const text = await first.until('"one"');
+    expect(text).not.toContain('hunter2');
+    await first.close();
+    const id = /id: (.*)\n/.exec(text)?.[1] ?? '';
+    mesh.connection.publish('defend.a', JSON.stringify({ source: 'two' }));
+    await mesh.connection.flush();
+    const second = await openTail(indexer.url, { 'last-event-id': id });
+    const more = await second.until('"two"');
+    expect(more).not.toContain('"one"');
+    await second.close();
+    const headers = { authorization: `Bearer ${await testToken()}` };
+    expect((await fetch(`${indexer.url}/tail?since=soon`, { headers })).status).toBe(400);
+    expect((await fetch(`${indexer.url}/tail`)).status).toBe(401);
+  });
+});
+
+async function openTail(url: string, more: Readonly<Record<string, string>>) {
+  const ended = new AbortController();
+  const headers = { authorization: `Bearer ${await testToken()}`, ...more };
+  const response = await fetch(`${url}/tail?subject=defend.%3E`, { headers, signal: ended.signal });
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = '';
+  return {
+    until: async (wanted: string): Promise<string> => {
+      while (!seen.includes(wanted)) {
+        seen += (await reader?.read())?.value ?? '';
+      }
+      return seen;
+    },
+    close: async (): Promise<void> => {
+      ended.abort();
+      await reader?.cancel().catch(() => {});
+    },
+  };
+}
