@@ -25,8 +25,6 @@ export const linePrefixBytes = 65;
 export const mostLineBytes = linePrefixBytes + mostLeafBytes + 1;
 /** `h_(-1)`, in hexadecimal digits. */
 export const genesisHash = '0'.repeat(64);
-/** What a hash looks like. */
-export const hashPattern = /^[0-9a-f]{64}$/;
 
 /** The name of the file that says how far the record goes. */
 export const headName = 'head';

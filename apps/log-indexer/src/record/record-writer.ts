@@ -5,6 +5,7 @@ import type { Cursors, CursorTable } from './cursors.js';
 import { type Damage, encodeEntry } from './entry.js';
 import { encodeEvent, type PayloadRedactor, type RecordableEvent } from './event-encoding.js';
 import { recordFormat } from './format.js';
+import { GroupCommit } from './group-commit.js';
 import { type OpenedRecord, openRecord } from './open-record.js';
 import type { LogEnd, OpenFile } from './segmented-log.js';
 
@@ -56,13 +57,6 @@ interface Progress {
   events: number;
 }
 
-interface Waiting {
-  readonly stage: (draft: Progress) => Promise<Appended>;
-  readonly size: number;
-  readonly resolve: (appended: Appended) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 // How much is taken together into one write and one sync, and after how many events others get their turn.
 const groupEvents = 10_000;
 const groupBytes = 8 * 1024 * 1024;
@@ -77,8 +71,7 @@ export class RecordWriter {
   /** What had to be mended. */
   readonly opening: Opening;
   #recorded: Progress;
-  readonly #waiting: Waiting[] = [];
-  #draining: Promise<void> | undefined;
+  readonly #commits: GroupCommit<Progress>;
   #isClosed = false;
 
   private constructor(
@@ -88,6 +81,14 @@ export class RecordWriter {
   ) {
     this.opening = { cutBytes: record.recovery.cutBytes, damage: record.recovery.damage };
     this.#recorded = { cursors: record.cursors, events: record.events };
+    this.#commits = new GroupCommit(
+      {
+        begin: () => ({ cursors: this.#recorded.cursors.copy(), events: this.#recorded.events }),
+        commit: (draft) => this.#flush(draft),
+        abandon: () => record.log.discard(),
+      },
+      groupEvents,
+    );
   }
 
   /**
@@ -128,21 +129,18 @@ export class RecordWriter {
    */
   async append(events: readonly RecordableEvent[]): Promise<Appended> {
     refuseDisorder(events);
-    return this.#enqueue(events.length, (draft) => this.#stageBatch(events, draft));
+    return this.#commit(events.length, (draft) => this.#stageBatch(events, draft));
   }
 
   /** Notes damage that verification found, as an entry of the record. */
   async noteDamage(damage: Damage): Promise<void> {
-    await this.#enqueue(1, async (draft) => {
-      await this.#stageDamage(damage, draft);
-      return { recorded: 0, skipped: 0 };
-    });
+    await this.#commit(1, (draft) => this.#stageDamage(damage, draft));
   }
 
   /** Finishes what is under way, and lets go of the directory. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#draining;
+    await this.#commits.settled();
     try {
       await this.record.log.close();
     } finally {
@@ -150,41 +148,11 @@ export class RecordWriter {
     }
   }
 
-  async #enqueue(size: number, stage: Waiting['stage']): Promise<Appended> {
+  async #commit<Result>(size: number, stage: (draft: Progress) => Promise<Result>): Promise<Result> {
     if (this.#isClosed) {
       throw new ForgeError('FORGE_RECORD_UNWRITABLE', 'the record was closed');
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Appended>();
-    this.#waiting.push({ stage, size, resolve, reject });
-    this.#draining ??= this.#drain();
-    return promise;
-  }
-
-  async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await this.#commit(takeGroup(this.#waiting));
-    }
-    this.#draining = undefined;
-  }
-
-  async #commit(group: readonly Waiting[]): Promise<void> {
-    const draft = { cursors: this.#recorded.cursors.copy(), events: this.#recorded.events };
-    try {
-      const done: (() => void)[] = [];
-      for (const { stage, resolve } of group) {
-        const appended = await stage(draft);
-        done.push(() => resolve(appended));
-      }
-      await this.#flush(draft);
-      for (const tell of done) {
-        tell();
-      }
-    } catch (error) {
-      this.record.log.discard();
-      for (const { reject } of group) {
-        reject(error);
-      }
-    }
+    return this.#commits.add(size, stage);
   }
 
   async #stageBatch(batch: readonly RecordableEvent[], draft: Progress): Promise<Appended> {
@@ -285,15 +253,6 @@ export class RecordWriter {
   #time(): string {
     return (this.options.now?.() ?? new Date()).toISOString();
   }
-}
-
-function takeGroup(waiting: Waiting[]): readonly Waiting[] {
-  let size = 0;
-  const count = waiting.findIndex((one) => {
-    size += one.size;
-    return size >= groupEvents;
-  });
-  return waiting.splice(0, count === -1 ? waiting.length : count + 1);
 }
 
 // A sequence that comes after a higher one would be taken for a repetition, and lost.

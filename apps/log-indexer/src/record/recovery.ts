@@ -26,7 +26,7 @@ export function planRecovery(scan: SegmentScan | undefined, head: Head): Recover
     return planWithoutSegments(head);
   }
   const end = scan.file.first + scan.entries;
-  if (scan.bad !== undefined && !(scan.bad.isTorn && end >= acknowledged)) {
+  if (scan.bad?.isTorn === false) {
     return setAside(scan, head, 'it is not what was written');
   }
   if (end < acknowledged || scan.hash === undefined) {

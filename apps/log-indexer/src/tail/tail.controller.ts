@@ -1,8 +1,8 @@
-import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import { Redactor, RequireScope } from '@sentinel-forge/chassis';
 import { ForgeError, outlineOf, type StoredMessage, streamNames, streams } from '@sentinel-forge/contracts';
 import { followStreams, MeshConnection, type StartPoint } from '@sentinel-forge/messaging';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { formatTailCursor, parseTailCursor } from './tail-cursor.js';
 
 const keepAliveMs = 15_000;
@@ -11,13 +11,19 @@ const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 
 /** `GET /tail`: what is said on the mesh, live, as server-sent events (HTML Living Standard, section 9.2). */
 @Controller('tail')
-export class TailController {
-  #readers = 0;
+export class TailController implements BeforeApplicationShutdown {
+  readonly #readers = new Set<AbortController>();
 
   constructor(
     @Inject(MeshConnection) private readonly connection: MeshConnection,
     @Inject(Redactor) private readonly redactor: Redactor,
   ) {}
+
+  beforeApplicationShutdown(): void {
+    for (const reader of this.#readers) {
+      reader.abort();
+    }
+  }
 
   /**
    * `?subject=` (repeatable; everything when not given) and `?since=10m`. A reader that comes back with `Last-Event-ID` goes
@@ -29,16 +35,15 @@ export class TailController {
     @Query('subject') subject: string | readonly string[] | undefined,
     @Query('since') since: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
-    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const filters = subject === undefined ? streamNames.flatMap((name) => streams[name].subjects) : [subject].flat();
     const start = startOf(since, lastEventId);
-    if (this.#readers >= maxReaders) {
+    if (this.#readers.size >= maxReaders) {
       throw new ForgeError('FORGE_HTTP_RATE_LIMITED', `${maxReaders} readers follow already`);
     }
     const ended = new AbortController();
-    request.raw.on('close', () => ended.abort());
+    reply.raw.on('close', () => ended.abort());
     const messages = followStreams(this.connection.current, { filters, start, signal: ended.signal });
     // A wrong subject is refused with a status, so the first answer comes before the stream is opened.
     const first = messages.next();
@@ -53,7 +58,7 @@ export class TailController {
     reply: FastifyReply,
     ended: AbortController,
   ): Promise<void> {
-    this.#readers += 1;
+    this.#readers.add(ended);
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { ...reply.getHeaders() as Record<string, string>, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
@@ -64,7 +69,7 @@ export class TailController {
       for (let next = await first; next.done !== true; next = await messages.next()) {
         cursor.set(next.value.stream, next.value.sequence);
         const canGoOn = raw.write(this.#format(next.value, formatTailCursor(cursor)));
-        if (!canGoOn) {
+        if (!canGoOn && !ended.signal.aborted) {
           await new Promise((resolve) => {
             raw.once('drain', resolve);
             ended.signal.addEventListener('abort', resolve, { once: true });
@@ -72,7 +77,7 @@ export class TailController {
         }
       }
     } finally {
-      this.#readers -= 1;
+      this.#readers.delete(ended);
       clearInterval(keepAlive);
       raw.end();
     }
