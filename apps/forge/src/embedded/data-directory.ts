@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ForgeError } from '@sentinel-forge/contracts';
 
@@ -18,6 +28,8 @@ export interface EmbeddedSecrets {
 /** Where a running embedded mesh is found: what `forge` needs to reach it. */
 export interface MeshAddress {
   readonly natsUrl: string;
+  /** Whether the nats-server is the mesh's own child, with the users that the secrets here belong to. */
+  readonly isEmbedded: boolean;
   readonly pid: number;
   readonly host: string;
   readonly services: Readonly<Record<string, string>>;

@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Environment, issueToken, loadSettings, MeshSettings, RunnerSettings, type RunningService, runService } from '@sentinel-forge/chassis';
+import {
+  type Environment,
+  issueToken,
+  loadSettings,
+  MeshSettings,
+  RunnerSettings,
+  type RunningService,
+  runService,
+} from '@sentinel-forge/chassis';
 import { allScopes, appNames, ForgeError } from '@sentinel-forge/contracts';
 import { connectClient, provision, refuseBlocked } from '@sentinel-forge/messaging';
 import { DataDirectory, type EmbeddedSecrets } from './data-directory.js';
@@ -46,14 +54,23 @@ export async function startEmbeddedMesh(environment: Environment, logs: LogDesti
     const servers = nats === undefined ? settings.natsUrls : [nats.url];
     const serviceEnvironment = {
       ...environment,
-      ...(nats === undefined ? {} : { NATS_URL: nats.url, NATS_USER: natsUsers.mesh, NATS_PASSWORD: secrets.meshPassword }),
-      ...(settings.jwtSecret === undefined && settings.jwksUrl === undefined ? { FORGE_JWT_SECRET: secrets.jwtSecret } : {}),
+      ...(nats === undefined
+        ? {}
+        : { NATS_URL: nats.url, NATS_USER: natsUsers.mesh, NATS_PASSWORD: secrets.meshPassword }),
+      ...(settings.jwtSecret === undefined && settings.jwksUrl === undefined
+        ? { FORGE_JWT_SECRET: secrets.jwtSecret }
+        : {}),
     };
     const provisioned = provisionAll(serviceEnvironment, runner.replicas);
-    provisioned.catch(() => {}); // told below, after the services had their chance to be stopped
+    provisioned.catch(() => {
+      // told below, after the services had their chance to be stopped
+    });
     const services: RunningService[] = [];
     for (const app of appNames) {
-      const service = await runService(await loadService(app), { environment: serviceEnvironment, logDestination: logs });
+      const service = await runService(await loadService(app), {
+        environment: serviceEnvironment,
+        logDestination: logs,
+      });
       services.push(service);
       undo.unshift(() => service.stop());
     }
@@ -61,6 +78,7 @@ export async function startEmbeddedMesh(environment: Environment, logs: LogDesti
     dataDirectory.writeToken(await operatorToken(settings, secrets));
     dataDirectory.writeAddress({
       natsUrl: servers.join(','),
+      isEmbedded: nats !== undefined,
       pid: process.pid,
       host: settings.host,
       services: Object.fromEntries(services.map(({ app, url }) => [app, url])),
@@ -79,22 +97,33 @@ async function runAll(undo: ReadonlyArray<() => unknown>): Promise<void> {
   }
 }
 
+/** The nats-server program that an embedded mesh runs. */
+export function natsServerProgram(runner: RunnerSettings): string {
+  return runner.natsServer ?? fetchedServer;
+}
+
 function startNats(
   runner: RunnerSettings,
   dataDirectory: DataDirectory,
   secrets: EmbeddedSecrets,
   logs: LogDestination,
 ): Promise<NatsProcess> {
-  const program = runner.natsServer ?? fetchedServer;
+  const program = natsServerProgram(runner);
   if (!existsSync(program)) {
-    throw new ForgeError('FORGE_CONFIG_INVALID', `There is no nats-server at ${program}: run \`sh scripts/setup.sh\`, or set FORGE_NATS_SERVER`);
+    throw new ForgeError(
+      'FORGE_CONFIG_INVALID',
+      `There is no nats-server at ${program}: run \`sh scripts/setup.sh\`, or set FORGE_NATS_SERVER`,
+    );
   }
   return NatsProcess.start({
     program,
     port: runner.natsPort,
     directory: dataDirectory.natsDirectory,
     secrets,
-    onCrash: (reason) => logs.write(`${JSON.stringify({ svc: 'forge', lvl: 'error', evt: 'nats-server.ended', time: new Date().toISOString(), reason })}\n`),
+    onCrash: (reason) =>
+      logs.write(
+        `${JSON.stringify({ svc: 'forge', lvl: 'error', evt: 'nats-server.ended', time: new Date().toISOString(), reason })}\n`,
+      ),
   });
 }
 
@@ -123,4 +152,3 @@ function operatorToken(settings: MeshSettings, secrets: EmbeddedSecrets): Promis
     ttlSeconds: tokenLifetimeSeconds,
   });
 }
-

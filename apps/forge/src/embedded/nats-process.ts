@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ForgeError } from '@sentinel-forge/contracts';
 import { isRunning } from './data-directory.js';
-import { natsConfig, type NatsConfigOptions } from './nats-config.js';
+import { type NatsConfigOptions, natsConfig } from './nats-config.js';
 
 const startDeadlineMs = 10_000;
 const stopDeadlineMs = 10_000;
@@ -81,7 +81,9 @@ export class NatsProcess {
       this.#output = (this.#output + text).slice(-8_192);
     });
     const failed = Promise.withResolvers<never>();
-    failed.promise.catch(() => {});
+    failed.promise.catch(() => {
+      // who waits for it hears of it; once it listens, nobody does
+    });
     child.once('error', (error) => failed.reject(this.#startError(error.message)));
     child.once('exit', (code, signal) => {
       failed.reject(this.#startError(`it ended with ${signal ?? code}`));
@@ -158,7 +160,10 @@ export class NatsProcess {
       );
     }
     const lastLine = this.#output.trim().split('\n').at(-1) ?? '';
-    return new ForgeError('FORGE_NATS_UNAVAILABLE', `nats-server did not start: ${reason}${lastLine === '' ? '' : ` (${lastLine})`}`);
+    return new ForgeError(
+      'FORGE_NATS_UNAVAILABLE',
+      `nats-server did not start: ${reason}${lastLine === '' ? '' : ` (${lastLine})`}`,
+    );
   }
 }
 

@@ -20,6 +20,11 @@ export function columns(rows: ReadonlyArray<readonly string[]>): string {
     }
   }
   return rows
-    .map((row) => row.map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - widthOf(cell)))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, index) => cell + ' '.repeat(Math.max(0, (widths[index] ?? 0) - widthOf(cell))))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }

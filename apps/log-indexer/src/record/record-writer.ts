@@ -128,13 +128,11 @@ export class RecordWriter {
    * of it may be: the same batch can be handed over again.
    */
   async append(events: readonly RecordableEvent[]): Promise<Appended> {
+    if (this.#isClosed) {
+      throw new ForgeError('FORGE_RECORD_UNWRITABLE', 'the record was closed');
+    }
     refuseDisorder(events);
-    return this.#commit(events.length, (draft) => this.#stageBatch(events, draft));
-  }
-
-  /** Notes damage that verification found, as an entry of the record. */
-  async noteDamage(damage: Damage): Promise<void> {
-    await this.#commit(1, (draft) => this.#stageDamage(damage, draft));
+    return this.#commits.add(events.length, (draft) => this.#stageBatch(events, draft));
   }
 
   /** Finishes what is under way, and lets go of the directory. */
@@ -146,13 +144,6 @@ export class RecordWriter {
     } finally {
       this.record.lock.release();
     }
-  }
-
-  async #commit<Result>(size: number, stage: (draft: Progress) => Promise<Result>): Promise<Result> {
-    if (this.#isClosed) {
-      throw new ForgeError('FORGE_RECORD_UNWRITABLE', 'the record was closed');
-    }
-    return this.#commits.add(size, stage);
   }
 
   async #stageBatch(batch: readonly RecordableEvent[], draft: Progress): Promise<Appended> {

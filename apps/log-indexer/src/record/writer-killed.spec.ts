@@ -5,9 +5,6 @@ import type { Readable } from 'node:stream';
 import { born, openWriter, RecordLab, readEvents } from '../testing/record-lab.js';
 import { verifyRecord } from '../verification/verify-record.js';
 
-// On a busy machine the disk is slow.
-const timeoutMs = 120_000;
-
 let lab: RecordLab;
 beforeAll(async () => {
   lab = await RecordLab.create();
@@ -74,47 +71,39 @@ async function runAndKill(
   return { opened, acknowledged: Math.max(acknowledged, opened) };
 }
 
-it(
-  'loses nothing that was acknowledged and records nothing twice, killed at any moment, again and again',
-  async () => {
-    const directory = lab.directory();
-    let acknowledged = 0;
-    for (let round = 0; round < 40; round += 1) {
-      const outcome = await runAndKill(directory, 1 + ((round * 7) % 23), (round * 7919) % 50_000);
-      expect(outcome.opened).toBeGreaterThanOrEqual(acknowledged);
-      acknowledged = outcome.acknowledged;
-      expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact' });
-    }
-    const writer = await openWriter(directory);
-    expect(writer.opening.damage).toBeUndefined();
-    const cursor = writer.cursor('DEFEND', born);
-    await writer.close();
-    expect(cursor).toBeGreaterThanOrEqual(acknowledged);
+it('loses nothing that was acknowledged and records nothing twice, killed at any moment, again and again', async () => {
+  const directory = lab.directory();
+  let acknowledged = 0;
+  for (let round = 0; round < 40; round += 1) {
+    const outcome = await runAndKill(directory, 1 + ((round * 7) % 23), (round * 7919) % 50_000);
+    expect(outcome.opened).toBeGreaterThanOrEqual(acknowledged);
+    acknowledged = outcome.acknowledged;
+    expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact' });
+  }
+  const writer = await openWriter(directory);
+  expect(writer.opening.damage).toBeUndefined();
+  const cursor = writer.cursor('DEFEND', born);
+  await writer.close();
+  expect(cursor).toBeGreaterThanOrEqual(acknowledged);
 
-    const recorded = await readEvents(directory);
-    expect(recorded.map(({ seq }) => seq)).toEqual(Array.from({ length: cursor }, (_, index) => index + 1));
-    expect(
-      recorded.every(
-        ({ seq, data }) => typeof data === 'object' && data !== null && 'sequence' in data && data.sequence === seq,
-      ),
-    ).toBe(true);
-    expect(cursor).toBeGreaterThan(rotateEntries * 2);
-    expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact', unfinishedBytes: 0 });
-  },
-  timeoutMs,
-);
+  const recorded = await readEvents(directory);
+  expect(recorded.map(({ seq }) => seq)).toEqual(Array.from({ length: cursor }, (_, index) => index + 1));
+  expect(
+    recorded.every(
+      ({ seq, data }) => typeof data === 'object' && data !== null && 'sequence' in data && data.sequence === seq,
+    ),
+  ).toBe(true);
+  expect(cursor).toBeGreaterThan(rotateEntries * 2);
+  expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact', unfinishedBytes: 0 });
+}, 120_000);
 
-it(
-  'leaves a lock that the next writer can take at once',
-  async () => {
-    const directory = lab.directory();
-    const child = startWriter(directory);
-    const exit = once(child, 'exit');
-    await once(child.stdout, 'data');
-    await expect(openWriter(directory)).rejects.toMatchObject({ code: 'FORGE_RECORD_LOCKED' });
-    child.kill('SIGKILL');
-    await exit;
-    await (await openWriter(directory)).close();
-  },
-  timeoutMs,
-);
+it('leaves a lock that the next writer can take at once', async () => {
+  const directory = lab.directory();
+  const child = startWriter(directory);
+  const exit = once(child, 'exit');
+  await once(child.stdout, 'data');
+  await expect(openWriter(directory)).rejects.toMatchObject({ code: 'FORGE_RECORD_LOCKED' });
+  child.kill('SIGKILL');
+  await exit;
+  await (await openWriter(directory)).close();
+});

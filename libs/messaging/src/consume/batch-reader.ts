@@ -1,7 +1,8 @@
 import { decodeEvent, type ForgeEvent, isRetryable } from '@sentinel-forge/contracts';
+import { within } from '../deadline/within.js';
 import type { Delivery } from './delivery.js';
 import { PullSubscription } from './pull-subscription.js';
-import { type Reader, type ReaderContext, within } from './reader.js';
+import type { Reader, ReaderContext } from './reader.js';
 import { computeBackoffDelayMs, settle } from './settlement.js';
 
 const maxBatch = 4_096;

@@ -1,6 +1,7 @@
+import { within } from '../deadline/within.js';
 import { type Delivery } from './delivery.js';
 import { PullSubscription } from './pull-subscription.js';
-import { type Reader, type ReaderContext, within } from './reader.js';
+import type { Reader, ReaderContext } from './reader.js';
 import { type Outcome, settle } from './settlement.js';
 
 const concurrency = 64;

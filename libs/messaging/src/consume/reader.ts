@@ -26,14 +26,3 @@ export interface Reader {
   /** Takes nothing new, finishes what is in flight, within the budget. */
   stop(budgetMs: number): Promise<void>;
 }
-
-/** A promise, or the end of its budget. Resolves to whether the promise came first. */
-export async function within(promise: Promise<unknown>, budgetMs: number): Promise<boolean> {
-  const { promise: timeout, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), budgetMs);
-  try {
-    return await Promise.race([promise.then(() => true), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -107,13 +107,17 @@ export class RecordStore<T extends object> {
    * Calls back for every record under a filter, then for every change of one, until the signal is aborted. Resolves when
    * the records that stood there have been told. A broken connection loses no change.
    */
-  async follow(filter: string, onChange: (change: RecordChange<T>) => void, signal: AbortSignal): Promise<void> {
+  async follow(filter: string, onChange: (change: RecordChange<T>) => void, until: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([until, this.connection.closed]);
     let revision = await this.#scan(filter, onChange);
     const goOn = async (): Promise<void> => {
       while (!signal.aborted) {
         try {
           revision = await this.#watchFrom(filter, revision, onChange, signal);
         } catch (error) {
+          if (signal.aborted) {
+            return;
+          }
           this.log.warn('record.watch-broken', { bucket: this.bucket, error });
           await delay(retryPauseMs, undefined, { signal }).catch(() => undefined);
         }
@@ -134,12 +138,14 @@ export class RecordStore<T extends object> {
     signal.addEventListener('abort', stop, { once: true });
     let last = revision;
     try {
+      signal.throwIfAborted(); // it may have been while the watch was opened
       for await (const entry of watch) {
         last = entry.revision;
         this.#tell(entry.operation === 'PUT' ? entry : undefined, entry.key, entry.revision, onChange);
       }
     } finally {
       signal.removeEventListener('abort', stop);
+      watch.stop();
     }
     return last;
   }

@@ -15,7 +15,7 @@ import {
   type TraceContext,
 } from '@sentinel-forge/contracts';
 import { MeshConnection } from '../connection/mesh-connection.js';
-import { within } from '../consume/reader.js';
+import { within } from '../deadline/within.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { currentTrace, randomHex } from '../trace/current-trace.js';
 import { Semaphore } from './semaphore.js';

@@ -17,7 +17,7 @@ import {
 } from '@sentinel-forge/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { MeshConnection } from '../connection/mesh-connection.js';
-import { within } from '../consume/reader.js';
+import { within } from '../deadline/within.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { randomHex, runInTrace } from '../trace/current-trace.js';
 import { RequestContext } from './request-context.js';

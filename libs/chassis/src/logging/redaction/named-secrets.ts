@@ -20,7 +20,7 @@ export function compileNamedSecretFinder(keys: SensitiveKeys): NamedSecretFinder
     const found = new SpanCollector(text);
     assignment.lastIndex = 0;
     for (let match = assignment.exec(text); match !== null; match = assignment.exec(text)) {
-      const value = valueOf(text, match);
+      const value = readValue(text, match);
       if (value !== undefined) {
         if (!found.add(value.start, value.end)) {
           break;
@@ -32,7 +32,7 @@ export function compileNamedSecretFinder(keys: SensitiveKeys): NamedSecretFinder
   };
 }
 
-function valueOf(text: string, match: RegExpExecArray): Span | undefined {
+function readValue(text: string, match: RegExpExecArray): Span | undefined {
   const [whole, name = '', plural, operator] = match;
   const start = match.index + whole.length;
   // Without an operator only a flag takes a value: `--token abc`, but not "the token expired".
@@ -132,27 +132,29 @@ function closes(slashes: number, opened: number): boolean {
 const structure = /(?<!\\)\\*"|[{}[\]]/g;
 
 function bracketedAt(text: string, start: number): Span {
+  const end = endOfBrackets(text, start);
+  if (end === undefined) {
+    // Never closed: prose, or cut off.
+    return { start, end: indexOfMark(endOfLine, text, start) };
+  }
+  return isEndOfValue(text, end) ? { start, end } : bareAt(text, start);
+}
+
+function endOfBrackets(text: string, start: number): number | undefined {
   let depth = 0;
-  let opened: number | undefined;
   structure.lastIndex = start;
   for (let match = structure.exec(text); match !== null; match = structure.exec(text)) {
     const [mark] = match;
     if (mark.endsWith('"')) {
-      const slashes = mark.length - 1;
-      if (opened === undefined) {
-        opened = slashes;
-      } else if (closes(slashes, opened)) {
-        opened = undefined;
-      }
-    } else if (opened === undefined) {
+      structure.lastIndex = quotedAt(text, structure.lastIndex, mark).end + mark.length;
+    } else {
       depth += mark === '{' || mark === '[' ? 1 : -1;
-      if (depth === 0) {
-        return isEndOfValue(text, structure.lastIndex) ? { start, end: structure.lastIndex } : bareAt(text, start);
-      }
+    }
+    if (depth === 0) {
+      return structure.lastIndex;
     }
   }
-  // Never closed: prose, or cut off.
-  return { start, end: indexOfMark(endOfLine, text, start) };
+  return undefined;
 }
 
 const afterValue = /[\s,;&|)\]}>"'`\\]|$/y;

@@ -4,7 +4,8 @@ import type { SensitiveKeys } from './sensitive-keys.js';
 /**
  * Hides the secrets in JSON *text*, which must be valid. It works on the text, not on what that parses to, so that
  * everything that is no secret keeps its bytes: big numbers, the order of keys, duplicate keys, white space. There is no
- * recursion: depth costs nothing.
+ * recursion: depth costs nothing. JSON with more than {@link mostHidden} secrets is an attack, or a dump that nobody should
+ * log: it is hidden whole.
  */
 export function redactJsonText(json: string, keys: SensitiveKeys, redactText: TextRedactor): Redaction<string> {
   let value = '';
@@ -17,6 +18,9 @@ export function redactJsonText(json: string, keys: SensitiveKeys, redactText: Te
   };
 
   for (let start = json.indexOf('"'); start !== -1; ) {
+    if (hidden > mostHidden) {
+      return { value: markerJson, hidden };
+    }
     const end = endOfString(json, start);
     const text = stringAt(json, start, end);
     const redacted = redactText(text);
@@ -40,6 +44,7 @@ export function redactJsonText(json: string, keys: SensitiveKeys, redactText: Te
   return { value: value + json.slice(copied), hidden };
 }
 
+const mostHidden = 5000;
 const markerJson = JSON.stringify(redactionMarker);
 
 // What says that there is no secret is worth reading, and what is hidden already is not hidden again.

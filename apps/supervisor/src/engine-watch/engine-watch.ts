@@ -1,0 +1,122 @@
+import type { Log } from '@sentinel-forge/contracts';
+import type {
+  ContainerEvent,
+  ContainerSnapshot,
+  ContainerState,
+  ContainerSummary,
+  DockerEvent,
+  NetworkEvent,
+} from '@sentinel-forge/docker';
+import type { Inventory } from '../inventory/inventory.js';
+
+/** What is told of the engine, to whoever heals or responds. None of these may take long: work goes to the lanes. */
+export interface EngineListener {
+  /** Something happened; the inventory knows it already. */
+  onEvent?(event: ContainerEvent | NetworkEvent): void;
+  /** A container is there that was not, or has another name now. */
+  onContainer?(container: ContainerSummary): void;
+  /** The engine is heard no more. A resync says that it is again. */
+  onAway?(): void;
+  /** Events may have been missed; the inventory was read anew. */
+  onResync?(): void;
+}
+
+/** Where containers are read from. */
+export interface ContainerReader {
+  inspect(id: string): Promise<ContainerSnapshot | undefined>;
+  list(): Promise<readonly ContainerSummary[]>;
+}
+
+const stateAfter: Partial<Record<ContainerEvent['action'], ContainerState>> = {
+  start: 'running',
+  unpause: 'running',
+  pause: 'paused',
+  die: 'exited',
+};
+
+/** Follows the engine's events: keeps the inventory, and tells everybody who listens. */
+export class EngineWatch {
+  /** Why the engine is not heard at the moment; undefined while it is. */
+  away: string | undefined = 'the engine was not heard yet';
+
+  constructor(
+    private readonly reader: ContainerReader,
+    private readonly inventory: Inventory,
+    private readonly listeners: readonly EngineListener[],
+    private readonly log: Log,
+  ) {}
+
+  /** Until the events end, which they do when whoever opened them closes them. */
+  async follow(events: AsyncIterable<DockerEvent>): Promise<void> {
+    for await (const event of events) {
+      try {
+        await this.#take(event);
+      } catch (error) {
+        // The next resync makes up for it: the engine went away in the middle, and will be told to be back.
+        this.log.warn('engine.event-failed', { event: event.kind, error });
+      }
+    }
+  }
+
+  async #take(event: DockerEvent): Promise<void> {
+    switch (event.kind) {
+      case 'disconnected':
+        this.away = event.error.message;
+        this.log.warn('engine.away', { error: event.error });
+        this.#tell((listener) => listener.onAway?.());
+        return;
+      case 'resync':
+        await this.#resync(event.reason);
+        return;
+      case 'network':
+        this.#tell((listener) => listener.onEvent?.(event));
+        return;
+      case 'container':
+        this.#takeContainer(event);
+    }
+  }
+
+  async #resync(reason: string): Promise<void> {
+    this.inventory.replaceAll(await this.reader.list());
+    this.away = undefined;
+    this.log.info('engine.resync', { reason, containers: this.inventory.size });
+    this.#tell((listener) => listener.onResync?.());
+  }
+
+  #takeContainer(event: ContainerEvent): void {
+    const { action, containerId } = event;
+    const state = stateAfter[action];
+    if (state !== undefined) {
+      this.inventory.setState(containerId, state);
+    }
+    if (action === 'destroy') {
+      this.inventory.delete(containerId);
+    } else if (action === 'create' || action === 'rename' || this.inventory.get(containerId) === undefined) {
+      // Not waited for: what happens to other containers meanwhile must not stand in a queue behind it.
+      void this.#learn(containerId);
+    }
+    this.#tell((listener) => listener.onEvent?.(event));
+  }
+
+  async #learn(containerId: string): Promise<void> {
+    try {
+      const container = await this.reader.inspect(containerId);
+      if (container !== undefined) {
+        this.inventory.put(container);
+        this.#tell((listener) => listener.onContainer?.(container));
+      }
+    } catch (error) {
+      this.log.warn('engine.container-not-read', { container: containerId, error });
+    }
+  }
+
+  #tell(tell: (listener: EngineListener) => void): void {
+    for (const listener of this.listeners) {
+      try {
+        tell(listener);
+      } catch (error) {
+        this.log.error('engine.listener-failed', { error });
+      }
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { waitFor } from '@sentinel-forge/testing';
+
+const run = promisify(execFile);
+const startTimeoutMs = 60_000;
+
+/**
+ * A real Docker engine of the test's own, beside the one that everybody uses, to be stopped, killed and started again at
+ * will. Its containers have no network (`networkMode: 'none'`): it may not touch the host's.
+ */
+export class PrivateEngine implements AsyncDisposable {
+  /** As in DOCKER_HOST. */
+  readonly dockerHost: string;
+  readonly #socketPath: string;
+  #process: ChildProcess | undefined;
+  #output = '';
+
+  private constructor(private readonly folder: string) {
+    this.#socketPath = join(folder, 'docker.sock');
+    this.dockerHost = `unix://${this.#socketPath}`;
+  }
+
+  static async start(): Promise<PrivateEngine> {
+    const engine = new PrivateEngine(await mkdtemp(join(tmpdir(), 'forge-dockerd-')));
+    await engine.start();
+    return engine;
+  }
+
+  /** Starts it again on what it had; resolves when it answers. */
+  async start(): Promise<void> {
+    const at = (name: string): string => join(this.folder, name);
+    const name = `forge-${this.folder.slice(-6).toLowerCase()}`;
+    const flags = [
+      ...['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '--host', this.dockerHost],
+      ...['--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`, '--storage-driver', 'vfs'],
+      ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'],
+    ];
+    const dockerd = spawn('dockerd', flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#process = dockerd;
+    const keep = (text: Buffer): void => {
+      this.#output = `${this.#output}${text.toString()}`.slice(-4_000);
+    };
+    dockerd.stdout.on('data', keep);
+    dockerd.stderr.on('data', keep);
+    const failed = once(dockerd, 'exit').then(() => Promise.reject(new Error(`dockerd ended: ${this.#output}`)));
+    const answers = waitFor(() => this.#ping(), { description: 'dockerd to answer', timeoutMs: startTimeoutMs });
+    await Promise.race([answers, failed]);
+    failed.catch(() => undefined);
+  }
+
+  /** As `systemctl stop docker` does it (SIGTERM: it stops every container first), or as the kernel does it (SIGKILL). */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const dockerd = this.#process;
+    this.#process = undefined;
+    if (dockerd !== undefined && dockerd.exitCode === null && dockerd.signalCode === null) {
+      const ended = once(dockerd, 'exit');
+      dockerd.kill(signal);
+      await ended;
+      await this.#containerdGone();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process === undefined) {
+      // What a killed engine left running is its next one's to end.
+      await this.start();
+    }
+    await this.stop();
+    await run('umount', [join(this.folder, 'data')]).catch(() => undefined);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** The kernel ends it with its dockerd, and the next dockerd would take one that is just ending for alive. */
+  async #containerdGone(): Promise<void> {
+    const pid = await readFile(join(this.folder, 'exec/containerd/containerd.pid'), 'utf8').catch(() => undefined);
+    const isGone = async (): Promise<boolean> => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+      return stat === undefined || / Z /.test(stat);
+    };
+    if (pid !== undefined) {
+      await waitFor(isGone, { description: 'containerd to end' });
+    }
+  }
+
+  #ping(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const ping = request({ socketPath: this.#socketPath, path: '/_ping' }, (response) => {
+        response.resume();
+        resolve(response.statusCode === 200);
+      });
+      ping.on('error', () => resolve(false));
+      ping.end();
+    });
+  }
+}
+
+/** Why no engine of our own can be started here; undefined when one can. */
+export async function whyNoPrivateEngine(): Promise<string | undefined> {
+  if (process.getuid?.() !== 0) {
+    return 'only root can start dockerd';
+  }
+  return run('dockerd', ['--version']).then(
+    () => undefined,
+    () => 'there is no dockerd here',
+  );
+}
