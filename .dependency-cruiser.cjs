@@ -37,7 +37,8 @@ module.exports = {
     {
       name: 'only-messaging-speaks-nats',
       severity: 'error',
-      from: { pathNot: '^libs/(messaging|testing)/' },
+      // Tests also speak it as a stranger does: with a stock client.
+      from: { pathNot: '^(libs/(messaging|testing)|test)/' },
       to: { path: npm('@nats-io') },
     },
     {
@@ -59,7 +60,8 @@ module.exports = {
       severity: 'error',
       from: { path: '[.]service[.]ts$' },
       to: {
-        path: `${ioModules}|${npm('@nats-io|dockerode|nodemailer|undici|pino')}|${lib('messaging|docker')}`,
+        // libs/docker also offers pure judgements of what the engine says (`isGhost`, `isGone`).
+        path: `${ioModules}|${npm('@nats-io|dockerode|nodemailer|undici|pino')}|${lib('messaging')}`,
         dependencyTypesNot: ['type-only'],
       },
     },
@@ -76,7 +78,14 @@ module.exports = {
         "Another package's sources are reached through @sentinel-forge/<name> only: its index is its public face.",
       severity: 'error',
       from: { path: '^((?:libs|apps)/[^/]+|test)/' },
-      to: { path: '^(libs|apps)/[^/]+/src/', pathNot: '^$1/' },
+      to: { path: '^(libs|apps)/[^/]+/src/', pathNot: ['^$1/', '^apps/[^/]+/src/testing/'] },
+    },
+    {
+      name: 'simulations-are-for-tests',
+      comment: "An app's `testing/` folder holds simulations of its ports, for its specs and for test/.",
+      severity: 'error',
+      from: { path: '^(libs|apps)/', pathNot: ['[.]spec[.]ts$', '/testing/'] },
+      to: { path: '^apps/[^/]+/src/testing/' },
     },
     {
       name: 'no-nameless-folders',

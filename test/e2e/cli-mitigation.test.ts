@@ -6,7 +6,8 @@ const describeWithDocker = await requireDocker();
 interface Shown {
   readonly id: string;
   readonly state: string;
-  readonly request: { readonly action: string; readonly target: { readonly name: string } };
+  readonly action: string;
+  readonly target: { readonly name: string };
   readonly history: ReadonlyArray<{ readonly state: string; readonly actor: string; readonly reason: string }>;
 }
 
@@ -88,7 +89,8 @@ describeWithDocker('forge, with a container that misbehaves', () => {
     expect(shown).toMatchObject({
       id,
       state: 'applied',
-      request: { action: 'quarantine', target: { name: victim.name } },
+      action: 'quarantine',
+      target: { name: victim.name },
     });
     const text = await mesh.forge('mitigation', 'show', id);
     expect(text.stdout).toContain('What became of it:');

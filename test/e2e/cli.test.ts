@@ -531,7 +531,7 @@ describe('forge', () => {
 
   describe('mitigation', () => {
     it('lists none where none was asked for', async () => {
-      expect(await json('mitigation', 'list')).toEqual({ mitigations: [] });
+      expect(await json('mitigation', 'list')).toEqual({ pausedHosts: [], mitigations: [] });
     });
 
     it('ends with 1 for one that nobody knows, and with 2 for neither an id nor --all', async () => {
@@ -541,6 +541,9 @@ describe('forge', () => {
 
     it('sets the one big switch, and takes it back', async () => {
       expect(await json('mitigation', 'pause', '--reason', 'a test')).toMatchObject({ isPaused: true });
+      expect(await json<{ readonly pausedHosts: readonly string[] }>('mitigation', 'list')).toMatchObject({
+        pausedHosts: [expect.any(String)],
+      });
       expect(await json('mitigation', 'resume')).toMatchObject({ isPaused: false });
     });
 

@@ -59,13 +59,20 @@ describe('a batch reader that is killed while it holds a batch', () => {
     let reader = startReader(mesh, handled.path);
     for (let killed = 0; killed < kills; killed += 1) {
       const before = handled.sequences.length;
-      await waitFor(() => handled.sequences.length > before + 500, { description: 'batches under load', timeoutMs: 20_000, intervalMs: 3 });
+      await waitFor(() => handled.sequences.length > before + 500, {
+        description: 'batches under load',
+        timeoutMs: 20_000,
+        intervalMs: 3,
+      });
       await kill(reader, 'SIGKILL');
       reader = startReader(mesh, handled.path);
     }
     isLoading = false;
     await load;
-    await waitFor(() => new Set(handled.sequences).size === published, { description: `all ${published} events`, timeoutMs: 30_000 });
+    await waitFor(() => new Set(handled.sequences).size === published, {
+      description: `all ${published} events`,
+      timeoutMs: 30_000,
+    });
     await kill(reader, 'SIGTERM');
 
     const first = [...new Set(handled.sequences)];
@@ -77,7 +84,12 @@ describe('a batch reader that is killed while it holds a batch', () => {
   it('would lose what the dead reader held, if its successor acknowledged without going back to the ack floor', async () => {
     await using mesh = await TestMesh.open();
     const jsm = await jetstreamManager(mesh.connection);
-    await jsm.consumers.add('DEFEND', { durable_name: 'naive', ack_policy: AckPolicy.All, ack_wait: 60e9, max_ack_pending: 5_000 });
+    await jsm.consumers.add('DEFEND', {
+      durable_name: 'naive',
+      ack_policy: AckPolicy.All,
+      ack_wait: 60e9,
+      max_ack_pending: 5_000,
+    });
     for (let index = 1; index <= 2_000; index += 1) {
       mesh.connection.publish('defend.load', JSON.stringify({ source: `load-${index}` }));
     }

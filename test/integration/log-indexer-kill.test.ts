@@ -29,14 +29,20 @@ it('records every event exactly once though log-indexer is killed ten times unde
   const load = setInterval(() => {
     for (let index = 0; index < 20; index += 1) {
       published += 1;
-      mesh.connection.publish('defend.load', JSON.stringify({ source: `load-${published}`, attributes: { filling: 'x'.repeat(200) } }));
+      mesh.connection.publish(
+        'defend.load',
+        JSON.stringify({ source: `load-${published}`, attributes: { filling: 'x'.repeat(200) } }),
+      );
     }
   }, 10);
   try {
     for (let round = 0; round < kills; round += 1) {
       const before = (await recordedSequences(directory)).length;
       // It is killed while it writes: something was recorded since the last start, and more is under way.
-      await waitFor(async () => (await recordedSequences(directory)).length > before, { description: 'some progress', timeoutMs: 15_000 });
+      await waitFor(async () => (await recordedSequences(directory)).length > before, {
+        description: 'some progress',
+        timeoutMs: 15_000,
+      });
       await indexer.kill();
       await indexer.restart();
     }

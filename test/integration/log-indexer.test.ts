@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RecordReader, recordDirectory, service, type StoredEntry, verifyRecord } from '@sentinel-forge/log-indexer';
+import { RecordReader, recordDirectory, type StoredEntry, service, verifyRecord } from '@sentinel-forge/log-indexer';
 import { waitFor } from '@sentinel-forge/testing';
 import { TestMesh } from '../support/test-mesh.js';
 import { testToken } from '../support/tokens.js';
@@ -23,7 +23,9 @@ async function entriesOf(directory: string): Promise<readonly StoredEntry[]> {
 /** Every byte of every file below a directory. */
 async function allBytes(directory: string): Promise<string> {
   const files = await readdir(directory, { recursive: true, withFileTypes: true });
-  const texts = files.filter((file) => file.isFile()).map((file) => readFile(join(file.parentPath, file.name), 'latin1'));
+  const texts = files
+    .filter((file) => file.isFile())
+    .map((file) => readFile(join(file.parentPath, file.name), 'latin1'));
   return (await Promise.all(texts)).join('\n');
 }
 
@@ -40,13 +42,23 @@ describe('the record', () => {
     }
     mesh.connection.publish('notify.requested', 'not even an event');
     const directory = recordDirectory(dataDir);
-    await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEFEND').length === 250, { description: '250 entries' });
-    await waitFor(async () => sequencesOf(await entriesOf(directory), 'NOTIFY').length === 1, { description: 'the odd one' });
-    expect(sequencesOf(await entriesOf(directory), 'DEFEND')).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
-    expect(mesh.logLines.filter((line) => line.includes('record.rotated') && /"hash":"[0-9a-f]{64}"/.test(line)).length).toBeGreaterThanOrEqual(2);
+    await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEFEND').length === 250, {
+      description: '250 entries',
+    });
+    await waitFor(async () => sequencesOf(await entriesOf(directory), 'NOTIFY').length === 1, {
+      description: 'the odd one',
+    });
+    expect(sequencesOf(await entriesOf(directory), 'DEFEND')).toEqual(
+      Array.from({ length: 250 }, (_, index) => index + 1),
+    );
+    expect(
+      mesh.logLines.filter((line) => line.includes('record.rotated') && /"hash":"[0-9a-f]{64}"/.test(line)).length,
+    ).toBeGreaterThanOrEqual(2);
 
     const headers = { authorization: `Bearer ${await testToken()}` };
-    const verified = (await (await fetch(`${indexer.url}/record/verify`, { method: 'POST', headers })).json()) as { verdict: string };
+    const verified = (await (await fetch(`${indexer.url}/record/verify`, { method: 'POST', headers })).json()) as {
+      verdict: string;
+    };
     expect(verified.verdict).toBe('intact');
 
     const [segment = ''] = (await readdir(directory)).filter((name) => name.includes('segment')).sort();
@@ -56,13 +68,21 @@ describe('the record', () => {
     bytes[middle] = (bytes[middle] ?? 0) ^ 1;
     await writeFile(file, bytes);
     const verification = await verifyRecord(directory);
-    expect(verification).toMatchObject({ verdict: 'tampered', first: { file: expect.stringContaining(segment), entry: expect.any(Number) } });
+    expect(verification).toMatchObject({
+      verdict: 'tampered',
+      first: { file: expect.stringContaining(segment), entry: expect.any(Number) },
+    });
     await (await fetch(`${indexer.url}/record/verify`, { method: 'POST', headers })).json();
-    await waitFor(() => indexer.readiness().dependencies.some(({ name, isUp }) => name === 'integrity' && !isUp), { description: 'readiness to tell' });
-    const told = await waitFor(async () => {
-      const entries = await entriesOf(directory);
-      return entries.find(({ entry }) => entry.kind === 'event' && entry.subject === 'mitigation.log-indexer.self');
-    }, { description: 'mitigation.log-indexer.self' });
+    await waitFor(() => indexer.readiness().dependencies.some(({ name, isUp }) => name === 'integrity' && !isUp), {
+      description: 'readiness to tell',
+    });
+    const told = await waitFor(
+      async () => {
+        const entries = await entriesOf(directory);
+        return entries.find(({ entry }) => entry.kind === 'event' && entry.subject === 'mitigation.log-indexer.self');
+      },
+      { description: 'mitigation.log-indexer.self' },
+    );
     expect(JSON.stringify(told)).toContain('tampering-found');
   }, 30_000);
 
@@ -78,11 +98,15 @@ describe('the record', () => {
       if (round < 3) {
         await mesh.connection.flush();
       } else {
-        await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEFEND').length >= 1_500, { description: 'all of them' });
+        await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEFEND').length >= 1_500, {
+          description: 'all of them',
+        });
       }
       await indexer.stop();
     }
-    expect(sequencesOf(await entriesOf(directory), 'DEFEND')).toEqual(Array.from({ length: 1_500 }, (_, index) => index + 1));
+    expect(sequencesOf(await entriesOf(directory), 'DEFEND')).toEqual(
+      Array.from({ length: 1_500 }, (_, index) => index + 1),
+    );
     expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact' });
   }, 30_000);
 
@@ -90,16 +114,36 @@ describe('the record', () => {
     await using mesh = await TestMesh.open();
     await mesh.start(service, { FORGE_DATA_DIR: dataDir, REDACT_KEYS: 'launch_code' });
     const secret = 'tangerine-4711-zebra';
-    const telemetry = JSON.stringify({ source: 'x', attributes: { deep: [{ er: { launchCode: secret, password: [secret] } }] } });
+    const telemetry = JSON.stringify({
+      source: 'x',
+      attributes: { deep: [{ er: { launchCode: secret, password: [secret] } }] },
+    });
     mesh.connection.publish('defend.auth', telemetry);
-    const letter = { cause: 'invalid', code: 'X', reason: 'y', subject: 'defend.x', sequence: 1, deliveries: 1, storedAt: '2026-01-01T00:00:00Z', headers: {}, payload: Buffer.from(telemetry).toString('base64') };
+    const letter = {
+      cause: 'invalid',
+      code: 'X',
+      reason: 'y',
+      subject: 'defend.x',
+      sequence: 1,
+      deliveries: 1,
+      storedAt: '2026-01-01T00:00:00Z',
+      headers: {},
+      payload: Buffer.from(telemetry).toString('base64'),
+    };
     mesh.connection.publish('dead-letter.DEFEND.sentinelcore', JSON.stringify(letter));
     const directory = recordDirectory(dataDir);
-    await waitFor(async () => sequencesOf(await entriesOf(directory), 'DEAD_LETTER').length === 1 && sequencesOf(await entriesOf(directory), 'DEFEND').length === 1, { description: 'both' });
+    await waitFor(
+      async () =>
+        sequencesOf(await entriesOf(directory), 'DEAD_LETTER').length === 1 &&
+        sequencesOf(await entriesOf(directory), 'DEFEND').length === 1,
+      { description: 'both' },
+    );
     const bytes = await allBytes(dataDir);
     expect(bytes).not.toContain(secret);
     expect(bytes).not.toContain(Buffer.from(telemetry).toString('base64'));
-    const enclosed = [...bytes.matchAll(/[A-Za-z0-9+/=]{40,}/g)].map(([text]) => Buffer.from(text, 'base64').toString());
+    const enclosed = [...bytes.matchAll(/[A-Za-z0-9+/=]{40,}/g)].map(([text]) =>
+      Buffer.from(text, 'base64').toString(),
+    );
     expect(enclosed.join()).toContain('deep');
     expect(enclosed.join()).not.toContain(secret);
   });
@@ -144,7 +188,7 @@ async function openTail(url: string, more: Readonly<Record<string, string>>) {
     },
     close: async (): Promise<void> => {
       ended.abort();
-      await reader?.cancel().catch(() => {});
+      await reader?.cancel().catch(() => undefined);
     },
   };
 }

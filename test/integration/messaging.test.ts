@@ -1,5 +1,5 @@
-import { headers as natsHeaders } from '@nats-io/transport-node';
 import { setTimeout as delay } from 'node:timers/promises';
+import { headers as natsHeaders } from '@nats-io/transport-node';
 import { Controller, Inject } from '@nestjs/common';
 import {
   type DeadLetter,
@@ -11,7 +11,14 @@ import {
   requests,
   type Telemetry,
 } from '@sentinel-forge/contracts';
-import { EventPublisher, getDeadLetter, listDeadLetters, OnBatch, OnEvent, requestApp } from '@sentinel-forge/messaging';
+import {
+  EventPublisher,
+  getDeadLetter,
+  listDeadLetters,
+  OnBatch,
+  OnEvent,
+  requestApp,
+} from '@sentinel-forge/messaging';
 import { waitFor } from '@sentinel-forge/testing';
 import { TestMesh } from '../support/test-mesh.js';
 import { testToken } from '../support/tokens.js';
@@ -75,10 +82,13 @@ describe('handling events one by one', () => {
     mesh.connection.publish('mitigation.supervisor.applied', JSON.stringify(transition), {
       headers: cloudEvent('forge.mitigation.applied.v1', '/supervisor', 'event-1'),
     });
-    const [letter] = await waitFor(async () => {
-      const letters = await deadLettersOf(mesh);
-      return letters.length === 1 && letters;
-    }, { description: 'a dead letter' });
+    const [letter] = await waitFor(
+      async () => {
+        const letters = await deadLettersOf(mesh);
+        return letters.length === 1 && letters;
+      },
+      { description: 'a dead letter' },
+    );
     expect(letter).toMatchObject({
       cause: 'rejected',
       code: 'FORGE_HTTP_REFUSED',
@@ -88,7 +98,13 @@ describe('handling events one by one', () => {
     });
 
     const replay = async () =>
-      requestApp(mesh.connection, requests.replayDeadLetter, 'notification-dispatcher', { sequence: 1 }, { token: await testToken() });
+      requestApp(
+        mesh.connection,
+        requests.replayDeadLetter,
+        'notification-dispatcher',
+        { sequence: 1 },
+        { token: await testToken() },
+      );
     await expect(replay()).rejects.toMatchObject({ code: 'FORGE_HTTP_REFUSED' });
     expect((await getDeadLetter(mesh.connection, 1)).sequence).toBe(1);
     isMended = true;
@@ -112,10 +128,13 @@ describe('handling events one by one', () => {
     mesh.connection.publish('mitigation.supervisor.applied', JSON.stringify(transition), {
       headers: cloudEvent('forge.mitigation.applied.v1', '/sentinelcore', 'forged'),
     });
-    const letters = await waitFor(async () => {
-      const found = await deadLettersOf(mesh);
-      return found.length === 1 && found;
-    }, { description: 'a dead letter' });
+    const letters = await waitFor(
+      async () => {
+        const found = await deadLettersOf(mesh);
+        return found.length === 1 && found;
+      },
+      { description: 'a dead letter' },
+    );
     expect(letters[0]).toMatchObject({ cause: 'invalid', code: 'FORGE_EVENT_FORGED' });
     expect(handled).toEqual([]);
   });
@@ -161,10 +180,13 @@ describe('handling events in batches', () => {
     mesh.connection.publish('defend.auth', 'no json');
     mesh.connection.publish('defend.auth', JSON.stringify({ source: 'three' }));
     await waitFor(() => seen.length === 2, { description: 'both valid ones' });
-    const letters = await waitFor(async () => {
-      const found = await deadLettersOf(mesh);
-      return found.length === 2 && found;
-    }, { description: 'two dead letters' });
+    const letters = await waitFor(
+      async () => {
+        const found = await deadLettersOf(mesh);
+        return found.length === 2 && found;
+      },
+      { description: 'two dead letters' },
+    );
     expect(seen).toEqual(['one', 'three']);
     expect(letters[0]?.reason).toContain('severity must be at most 10');
     expect(letters[0]?.reason).toContain('target.container must be of type string');
@@ -228,16 +250,27 @@ describe('handling events in batches', () => {
 
 function cloudEvent(type: string, source: string, id: string): ReturnType<typeof natsHeaders> {
   const made = natsHeaders();
-  for (const [name, value] of Object.entries({ 'ce-specversion': '1.0', 'ce-id': id, 'ce-type': type, 'ce-source': source })) {
+  for (const [name, value] of Object.entries({
+    'ce-specversion': '1.0',
+    'ce-id': id,
+    'ce-type': type,
+    'ce-source': source,
+  })) {
     made.set(name, value);
   }
   return made;
 }
 
 async function waitForSettled(mesh: TestMesh, stream: string): Promise<{ pending: number; unacknowledged: number }> {
-  return waitFor(async () => {
-    const reply = await mesh.connection.request(`$JS.API.CONSUMER.INFO.${stream}.notification-dispatcher`);
-    const { num_pending: pending, num_ack_pending: unacknowledged } = reply.json<{ num_pending: number; num_ack_pending: number }>();
-    return pending === 0 && unacknowledged === 0 && { pending, unacknowledged };
-  }, { description: 'everything acknowledged' });
+  return waitFor(
+    async () => {
+      const reply = await mesh.connection.request(`$JS.API.CONSUMER.INFO.${stream}.notification-dispatcher`);
+      const { num_pending: pending, num_ack_pending: unacknowledged } = reply.json<{
+        num_pending: number;
+        num_ack_pending: number;
+      }>();
+      return pending === 0 && unacknowledged === 0 && { pending, unacknowledged };
+    },
+    { description: 'everything acknowledged' },
+  );
 }

@@ -21,7 +21,12 @@ async function bareServer() {
   };
 }
 
-const counts = (steps: readonly ProvisionStep[]) => Object.fromEntries(Map.groupBy(steps, ({ action }) => action).entries().map(([action, list]) => [action, list.length]));
+const counts = (steps: readonly ProvisionStep[]) =>
+  Object.fromEntries(
+    Map.groupBy(steps, ({ action }) => action)
+      .entries()
+      .map(([action, list]) => [action, list.length]),
+  );
 
 describe('provisioning', () => {
   it('makes everything that is declared, with a consumer for each host, and the second time nothing', async () => {
@@ -29,7 +34,12 @@ describe('provisioning', () => {
     expect(counts(await provision(server.connection, options))).toEqual({ create: stepCount });
     expect(counts(await provision(server.connection, options))).toEqual({ keep: stepCount });
     const { config } = await server.jsm.streams.info('DEFEND');
-    expect(config).toMatchObject({ subjects: ['defend.>'], storage: 'file', max_bytes: streams.DEFEND.maxBytes, allow_direct: true });
+    expect(config).toMatchObject({
+      subjects: ['defend.>'],
+      storage: 'file',
+      max_bytes: streams.DEFEND.maxBytes,
+      allow_direct: true,
+    });
     const names = (await server.jsm.consumers.list('MITIGATION').next()).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['supervisor-host-a', 'supervisor-host-b']));
   });
@@ -47,8 +57,18 @@ describe('provisioning', () => {
     await server.jsm.consumers.update('DEFEND', 'sentinelcore', { max_ack_pending: 7 });
     const changed = (await provision(server.connection, options)).filter(({ action }) => action !== 'keep');
     expect(changed).toMatchObject([
-      { kind: 'stream', name: 'LOG', action: 'update', differences: [expect.stringContaining('max_age is 600000000000'), expect.stringContaining('max_bytes')] },
-      { kind: 'consumer', name: 'DEFEND/sentinelcore', action: 'update', differences: ['max_ack_pending is 7, declared is 20000'] },
+      {
+        kind: 'stream',
+        name: 'LOG',
+        action: 'update',
+        differences: [expect.stringContaining('max_age is 600000000000'), expect.stringContaining('max_bytes')],
+      },
+      {
+        kind: 'consumer',
+        name: 'DEFEND/sentinelcore',
+        action: 'update',
+        differences: ['max_ack_pending is 7, declared is 20000'],
+      },
     ]);
     expect(counts(await provision(server.connection, options))).toEqual({ keep: stepCount });
   });
@@ -65,15 +85,25 @@ describe('provisioning', () => {
 
   it('says what cannot be changed in place, and leaves it as it is', async () => {
     await using server = await bareServer();
-    await server.jsm.streams.add({ name: 'AUDIT', subjects: ['audit.>'], storage: StorageType.Memory, retention: RetentionPolicy.Workqueue });
+    await server.jsm.streams.add({
+      name: 'AUDIT',
+      subjects: ['audit.>'],
+      storage: StorageType.Memory,
+      retention: RetentionPolicy.Workqueue,
+    });
     const steps = await provision(server.connection, options);
     const blocked = steps.filter(({ action }) => action === 'blocked');
     expect(blocked[0]).toMatchObject({
       kind: 'stream',
       name: 'AUDIT',
-      differences: expect.arrayContaining(['storage is "memory", declared is "file"', 'retention is "workqueue", declared is "limits"']),
+      differences: expect.arrayContaining([
+        'storage is "memory", declared is "file"',
+        'retention is "workqueue", declared is "limits"',
+      ]),
     });
-    expect(() => refuseBlocked(steps)).toThrow(expect.objectContaining({ code: 'FORGE_NATS_TOPOLOGY', message: expect.stringContaining('stream AUDIT: ') }));
+    expect(() => refuseBlocked(steps)).toThrow(
+      expect.objectContaining({ code: 'FORGE_NATS_TOPOLOGY', message: expect.stringContaining('stream AUDIT: ') }),
+    );
     expect((await server.jsm.streams.info('AUDIT')).config.storage).toBe('memory');
     expect(steps.filter(({ action }) => action === 'create').length).toBeGreaterThan(10);
   });
@@ -85,7 +115,11 @@ describe('provisioning', () => {
     await server.jsm.consumers.add('DEFEND', { durable_name: 'sentinelcore', ack_policy: 'explicit' as never });
     const blocked = (await provision(server.connection, options)).filter(({ action }) => action === 'blocked');
     expect(blocked).toMatchObject([
-      { kind: 'consumer', name: 'DEFEND/sentinelcore', differences: expect.arrayContaining(['ack_policy is "explicit", declared is "all"']) },
+      {
+        kind: 'consumer',
+        name: 'DEFEND/sentinelcore',
+        differences: expect.arrayContaining(['ack_policy is "explicit", declared is "all"']),
+      },
     ]);
   });
 
@@ -93,7 +127,10 @@ describe('provisioning', () => {
     await using server = await bareServer();
     await server.jsm.streams.add({ name: 'THEIRS', subjects: ['notify.>'] });
     const steps = await provision(server.connection, options);
-    expect(steps.find(({ name }) => name === 'NOTIFY')).toMatchObject({ action: 'blocked', reason: expect.stringContaining('overlap') });
+    expect(steps.find(({ name }) => name === 'NOTIFY')).toMatchObject({
+      action: 'blocked',
+      reason: expect.stringContaining('overlap'),
+    });
   });
 
   it('makes buckets that hold one value for each key', async () => {

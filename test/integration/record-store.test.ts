@@ -1,8 +1,8 @@
-import type { Class } from '@sentinel-forge/contracts';
 import { Kvm } from '@nats-io/kv';
-import { IsInt } from 'class-validator';
+import type { Class } from '@sentinel-forge/contracts';
 import { type RecordChange, RecordStore } from '@sentinel-forge/messaging';
 import { waitFor } from '@sentinel-forge/testing';
+import { IsInt } from 'class-validator';
 import { MeshParts } from '../support/mesh-parts.js';
 import { TestMesh } from '../support/test-mesh.js';
 
@@ -162,10 +162,13 @@ describe('who follows a bucket', () => {
     await waitFor(() => store.put('host-a.one', { count: 2 }), { description: 'a change', timeoutMs: 20_000 });
     await store.put('host-a.two', { count: 3 });
     await store.delete('host-a.one');
-    await waitFor(() => state.get('host-a.two') === 3 && state.has('host-a.one') && state.get('host-a.one') === undefined, {
-      description: 'the changes after the restart',
-      timeoutMs: 30_000,
-    });
+    await waitFor(
+      () => state.get('host-a.two') === 3 && state.has('host-a.one') && state.get('host-a.one') === undefined,
+      {
+        description: 'the changes after the restart',
+        timeoutMs: 30_000,
+      },
+    );
     stopped.abort();
   }, 60_000);
 

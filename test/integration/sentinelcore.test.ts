@@ -27,11 +27,21 @@ class InventoryWriter {
   }
 }
 
-async function openMesh(containers: readonly Partial<InventoryEntry>[] = [], more = {}): Promise<{ mesh: TestMesh; core: RunningService }> {
+async function openMesh(
+  containers: readonly Partial<InventoryEntry>[] = [],
+  more = {},
+): Promise<{ mesh: TestMesh; core: RunningService }> {
   const mesh = await TestMesh.open();
   await mesh.run('supervisor', { providers: [InventoryWriter] });
   for (const container of containers) {
-    const entry: InventoryEntry = { host: 'test-host', id: randomUUID().replaceAll('-', '').repeat(2), name: 'victim', state: 'running', labels: {}, ...container };
+    const entry: InventoryEntry = {
+      host: 'test-host',
+      id: randomUUID().replaceAll('-', '').repeat(2),
+      name: 'victim',
+      state: 'running',
+      labels: {},
+      ...container,
+    };
     await stores?.open('inventory', InventoryEntry).put(`${entry.host}.${entry.id}`, entry);
   }
   const core = await mesh.start(service, more);
@@ -41,14 +51,23 @@ async function openMesh(containers: readonly Partial<InventoryEntry>[] = [], mor
 
 async function eventsOn(mesh: TestMesh, filter: string): Promise<readonly ForgeEvent[]> {
   const found: ForgeEvent[] = [];
-  const options = { filters: [filter], start: { kind: 'sequence', sequence: 1 }, signal: new AbortController().signal, isLive: false } as const;
+  const options = {
+    filters: [filter],
+    start: { kind: 'sequence', sequence: 1 },
+    signal: new AbortController().signal,
+    isLive: false,
+  } as const;
   for await (const message of followStreams(mesh.connection, options)) {
     found.push(decodeEvent(message));
   }
   return found;
 }
 
-async function post(core: RunningService, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+async function post(
+  core: RunningService,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   return fetch(`${core.url}/defend`, {
     method: 'POST',
     headers: { authorization: `Bearer ${await testToken()}`, 'content-type': 'application/json', ...headers },
@@ -60,13 +79,23 @@ describe('telemetry on defend.>', () => {
   it('of severity 10 with a known target asks its supervisor for quarantine, under the same trace', async () => {
     const { mesh } = await openMesh([{ name: 'victim' }]);
     await using _ = mesh;
-    mesh.connection.publish('defend.auth', JSON.stringify({ source: 'web', severity: 10, target: { container: 'victim' } }));
-    const [request] = await waitFor(async () => {
-      const found = await eventsOn(mesh, 'mitigation.sentinelcore.requested.test-host');
-      return found.length === 1 && found;
-    }, { description: 'a request' });
+    mesh.connection.publish(
+      'defend.auth',
+      JSON.stringify({ source: 'web', severity: 10, target: { container: 'victim' } }),
+    );
+    const [request] = await waitFor(
+      async () => {
+        const found = await eventsOn(mesh, 'mitigation.sentinelcore.requested.test-host');
+        return found.length === 1 && found;
+      },
+      { description: 'a request' },
+    );
     const data = request?.data as MitigationRequested;
-    expect(data).toMatchObject({ action: 'quarantine', ttlMs: 3_600_000, target: { host: 'test-host', name: 'victim' } });
+    expect(data).toMatchObject({
+      action: 'quarantine',
+      ttlMs: 3_600_000,
+      target: { host: 'test-host', name: 'victim' },
+    });
     expect(data.score).toBeGreaterThanOrEqual(90);
     expect(data.evidence.contributions.reduce((sum, { points }) => sum + points, 0)).toBe(data.score);
     const [telemetry] = await eventsOn(mesh, 'defend.>');
@@ -79,10 +108,13 @@ describe('telemetry on defend.>', () => {
     for (const container of ['nobody', 'twin']) {
       mesh.connection.publish('defend.auth', JSON.stringify({ source: 'web', severity: 10, target: { container } }));
     }
-    const rejected = await waitFor(async () => {
-      const found = await eventsOn(mesh, 'mitigation.sentinelcore.rejected');
-      return found.length === 2 && found;
-    }, { description: 'two rejections' });
+    const rejected = await waitFor(
+      async () => {
+        const found = await eventsOn(mesh, 'mitigation.sentinelcore.rejected');
+        return found.length === 2 && found;
+      },
+      { description: 'two rejections' },
+    );
     const reasons = rejected.map((event) => (event.data as MitigationTransition).reason);
     expect(reasons[0]).toContain('nobody');
     expect(reasons[1]).toContain('other-host');
@@ -93,11 +125,17 @@ describe('telemetry on defend.>', () => {
     const { mesh } = await openMesh([{ name: 'victim' }]);
     await using _ = mesh;
     const summary = 'login with password=hunter2-very-secret from outside';
-    mesh.connection.publish('defend.auth', JSON.stringify({ source: 'web', severity: 10, summary, target: { container: 'victim' } }));
-    const [request] = await waitFor(async () => {
-      const found = await eventsOn(mesh, 'mitigation.>');
-      return found.length > 0 && found;
-    }, { description: 'a request' });
+    mesh.connection.publish(
+      'defend.auth',
+      JSON.stringify({ source: 'web', severity: 10, summary, target: { container: 'victim' } }),
+    );
+    const [request] = await waitFor(
+      async () => {
+        const found = await eventsOn(mesh, 'mitigation.>');
+        return found.length > 0 && found;
+      },
+      { description: 'a request' },
+    );
     expect(JSON.stringify(request?.data)).not.toContain('hunter2');
   });
 });
@@ -119,7 +157,11 @@ describe('POST /defend', () => {
   it('answers a high score with 200 and the plan, and keeps the trace of the caller', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
-    const response = await post(core, { source: 'me', severity: 10, signal: 'auth.ssh', target: { container: 'victim' } }, headers);
+    const response = await post(
+      core,
+      { source: 'me', severity: 10, signal: 'auth.ssh', target: { container: 'victim' } },
+      headers,
+    );
     expect(response.status).toBe(200);
     expect(response.headers.get('x-trace-id')).toBe(traceId);
     expect(await response.json()).toMatchObject({
@@ -156,10 +198,13 @@ describe('POST /defend', () => {
   });
 
   it('answers 429 past the rate limit, and says when to come back', async () => {
-    const response = await waitFor(async () => {
-      const answer = await post(core, { source: 'me' });
-      return answer.status === 429 && answer;
-    }, { description: 'the limit' });
+    const response = await waitFor(
+      async () => {
+        const answer = await post(core, { source: 'me' });
+        return answer.status === 429 && answer;
+      },
+      { description: 'the limit' },
+    );
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await response.json()).toMatchObject({ code: 'FORGE_HTTP_RATE_LIMITED' });
     expect((await fetch(`${core.url}/health`)).status).toBe(200);
@@ -170,11 +215,13 @@ describe('the rules', () => {
   it('are read again when their files change, and a bad set is refused while the one before stays', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'forge-rules-'));
     const rules = join(directory, 'rules.yaml');
-    const rule = (score: number): string => `rules:\n  - id: my-rule\n    description: mine\n    when: { field: source, equals: me }\n    score: ${score}\n`;
+    const rule = (score: number): string =>
+      `rules:\n  - id: my-rule\n    description: mine\n    when: { field: source, equals: me }\n    score: ${score}\n`;
     await writeFile(rules, rule(50));
     const { mesh, core } = await openMesh([], { SENTINELCORE_RULES: directory });
     await using _ = mesh;
-    const scoreNow = async (): Promise<number> => ((await (await post(core, { source: 'me' })).json()) as { score: number }).score;
+    const scoreNow = async (): Promise<number> =>
+      ((await (await post(core, { source: 'me' })).json()) as { score: number }).score;
     expect(await scoreNow()).toBe(50);
     await writeFile(rules, rule(20));
     await waitFor(async () => (await scoreNow()) === 20, { description: 'the new rule' });

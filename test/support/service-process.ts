@@ -36,7 +36,7 @@ export class ServiceProcess implements AsyncDisposable {
     });
     this.#process = child;
     const started = Promise.withResolvers<string>();
-    started.promise.catch(() => {});
+    started.promise.catch(() => undefined);
     child.once('exit', (code, signal) => started.reject(new Error(`${this.app} ended with ${signal ?? code}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
       this.lines.push(line);

@@ -32,12 +32,19 @@ export class TestMesh implements AsyncDisposable {
   /** Runs a service in the name of an app, with the given controllers and providers. */
   async run(
     app: AppName,
-    parts: { readonly controllers?: readonly Type[]; readonly providers?: readonly Type[]; readonly settingsClasses?: readonly Class[] },
+    parts: {
+      readonly controllers?: readonly Type[];
+      readonly providers?: readonly Type[];
+      readonly settingsClasses?: readonly Class[];
+    },
     more: Readonly<Record<string, string>> = {},
   ): Promise<RunningService> {
     class TestModule {}
     Module({ controllers: [...(parts.controllers ?? [])], providers: [...(parts.providers ?? [])] })(TestModule);
-    return this.start({ app, version: '0.0.0-test', settingsClasses: parts.settingsClasses ?? [], module: TestModule }, more);
+    return this.start(
+      { app, version: '0.0.0-test', settingsClasses: parts.settingsClasses ?? [], module: TestModule },
+      more,
+    );
   }
 
   /** Runs a service as it is. */

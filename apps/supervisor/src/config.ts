@@ -21,21 +21,37 @@ function actionList(): SettingType<readonly ActionName[]> {
 
 /** What supervisor can be told of mitigations and of the engine; healing has settings of its own. */
 export class SupervisorSettings {
-  @Setting({ env: 'DOCKER_HOST', type: text(), isOptional: true, summary: 'The Docker engine: unix:///path or tcp://host:port; /var/run/docker.sock when not set' })
+  @Setting({
+    env: 'DOCKER_HOST',
+    type: text(),
+    isOptional: true,
+    summary: 'The Docker engine: unix:///path or tcp://host:port; /var/run/docker.sock when not set',
+  })
   readonly dockerHost?: string;
 
   @Setting({
     env: 'SUPERVISOR_RESPOND_TO',
     type: oneOf('labelled', 'all'),
     default: defaultResponsePolicy.respondTo,
-    summary: 'Which containers may be mitigated: those labelled forge.respond=true, or all that are not labelled forge.protect=true',
+    summary:
+      'Which containers may be mitigated: those labelled forge.respond=true, or all that are not labelled forge.protect=true',
   })
   readonly respondTo!: 'labelled' | 'all';
 
-  @Setting({ env: 'SUPERVISOR_SENDERS', type: list(), default: defaultResponsePolicy.senders, summary: 'The apps whose requests are carried out' })
+  @Setting({
+    env: 'SUPERVISOR_SENDERS',
+    type: list(),
+    default: defaultResponsePolicy.senders,
+    summary: 'The apps whose requests are carried out',
+  })
   readonly senders!: readonly string[];
 
-  @Setting({ env: 'SUPERVISOR_APPROVAL_FOR', type: actionList(), default: defaultResponsePolicy.approvalFor, summary: 'Actions that always wait for a person to approve them' })
+  @Setting({
+    env: 'SUPERVISOR_APPROVAL_FOR',
+    type: actionList(),
+    default: defaultResponsePolicy.approvalFor,
+    summary: 'Actions that always wait for a person to approve them',
+  })
   readonly approvalFor!: readonly ActionName[];
 
   @Setting({
@@ -46,24 +62,45 @@ export class SupervisorSettings {
   })
   readonly approvalTimeoutSeconds!: number;
 
-  @Setting({ env: 'SUPERVISOR_MAX_ACTIONS_PER_MINUTE', type: integer(1, 10_000), default: defaultResponsePolicy.maxActionsPerMinute, summary: 'At most so many mitigations are begun in a minute' })
+  @Setting({
+    env: 'SUPERVISOR_MAX_ACTIONS_PER_MINUTE',
+    type: integer(1, 10_000),
+    default: defaultResponsePolicy.maxActionsPerMinute,
+    summary: 'At most so many mitigations are begun in a minute',
+  })
   readonly maxActionsPerMinute!: number;
 
   @Setting({
     env: 'SUPERVISOR_MAX_CONTAINED_PERCENT',
     type: integer(1, 100),
     default: defaultResponsePolicy.maxContainedPercent,
-    summary: 'At most this share of the running containers that may be mitigated is contained at once, but always one may be',
+    summary:
+      'At most this share of the running containers that may be mitigated is contained at once, but always one may be',
   })
   readonly maxContainedPercent!: number;
 
-  @Setting({ env: 'SUPERVISOR_MESH_PROJECT', type: text(), isOptional: true, summary: 'The Compose project that the mesh itself runs as: healed, never mitigated' })
+  @Setting({
+    env: 'SUPERVISOR_MESH_PROJECT',
+    type: text(),
+    isOptional: true,
+    summary: 'The Compose project that the mesh itself runs as: healed, never mitigated',
+  })
   readonly meshProject?: string;
 
-  @Setting({ env: 'SUPERVISOR_EVIDENCE_DAYS', type: integer(1, 3650), default: Math.round(defaultEvidenceRetention.maxAgeMs / 86_400_000), summary: 'How many days evidence is kept' })
+  @Setting({
+    env: 'SUPERVISOR_EVIDENCE_DAYS',
+    type: integer(1, 3650),
+    default: Math.round(defaultEvidenceRetention.maxAgeMs / 86_400_000),
+    summary: 'How many days evidence is kept',
+  })
   readonly evidenceDays!: number;
 
-  @Setting({ env: 'SUPERVISOR_HEAL', type: flag(), default: true, summary: 'Heal containers; false: only carry mitigations out' })
+  @Setting({
+    env: 'SUPERVISOR_HEAL',
+    type: flag(),
+    default: true,
+    summary: 'Heal containers; false: only carry mitigations out',
+  })
   readonly isHealing!: boolean;
 }
 

@@ -1,8 +1,4 @@
 export { Arrivals } from './arrivals.js';
-export { HttpTestServer, type ReceivedRequest, type ScriptedAnswer } from './http/http-test-server.js';
-export { NatsTestServer, type NatsTestServerOptions } from './nats/nats-test-server.js';
-export type { ReceivedMail } from './smtp/received-mail.js';
-export { type ScriptedReply, type SmtpStage, SmtpTestServer, type SmtpUser } from './smtp/smtp-test-server.js';
 export { DockerLab } from './docker/docker-lab.js';
 export { EngineProxy } from './docker/engine-proxy.js';
 export type { LabNetwork, Place } from './docker/lab-network.js';
@@ -10,4 +6,8 @@ export { requireDocker } from './docker/require-docker.js';
 export type { TcpSession } from './docker/tcp-session.js';
 export type { ExecResult, Victim, VictimOptions } from './docker/victim.js';
 export { victimImage } from './docker/victim-image.js';
+export { HttpTestServer, type ReceivedRequest, type ScriptedAnswer } from './http/http-test-server.js';
+export { NatsTestServer, type NatsTestServerOptions } from './nats/nats-test-server.js';
+export type { ReceivedMail } from './smtp/received-mail.js';
+export { type ScriptedReply, type SmtpStage, SmtpTestServer, type SmtpUser } from './smtp/smtp-test-server.js';
 export { type WaitOptions, waitFor } from './wait-for.js';

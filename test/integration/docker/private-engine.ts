@@ -38,7 +38,14 @@ export class PrivateEngine implements AsyncDisposable {
     const name = `forge-${this.folder.slice(-6).toLowerCase()}`;
     const flags = [
       ...['--data-root', at('data'), '--exec-root', at('exec'), '--pidfile', at('pid'), '--host', this.dockerHost],
-      ...['--containerd-namespace', name, '--containerd-plugins-namespace', `${name}-plugins`, '--storage-driver', 'vfs'],
+      ...[
+        '--containerd-namespace',
+        name,
+        '--containerd-plugins-namespace',
+        `${name}-plugins`,
+        '--storage-driver',
+        'vfs',
+      ],
       ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'],
     ];
     const dockerd = spawn('dockerd', flags, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -5,20 +5,20 @@ import type { MitigationRequested } from '@sentinel-forge/contracts';
 import { DockerEngine } from '@sentinel-forge/docker';
 import {
   ContainerLanes,
+  DockerContainerEngine,
   defaultHealingPolicy,
   defaultResponsePolicy,
-  DockerContainerEngine,
   EngineWatch,
   EvidenceFolder,
   Healer,
-  HealingRecord,
   type HealingPolicy,
+  HealingRecord,
   Inventory,
   MitigationRecord,
   OwnActs,
   type ResponsePolicy,
-  Responses,
   ResponseSwitch,
+  Responses,
 } from '@sentinel-forge/supervisor';
 import { EngineProxy, waitFor } from '@sentinel-forge/testing';
 import { CollectedEvents } from '../../../apps/supervisor/src/testing/collected-events.js';
@@ -77,7 +77,14 @@ export class SupervisorBench implements AsyncDisposable {
     const ownActs = new OwnActs(Date.now);
     const engine = new DockerContainerEngine(docker, ownActs);
     const lanes = new ContainerLanes();
-    const common = { engine, lanes, log: this.log, now: Date.now, random: Math.random, redact: (value: unknown) => value };
+    const common = {
+      engine,
+      lanes,
+      log: this.log,
+      now: Date.now,
+      random: Math.random,
+      redact: (value: unknown) => value,
+    };
     const evidence = new EvidenceFolder(this.folder);
     const inventory = new Inventory();
     inventory.replaceAll(await engine.list());
@@ -107,7 +114,12 @@ export class SupervisorBench implements AsyncDisposable {
       { ...defaultHealingPolicy, host: testHost, ...this.healing },
     );
     const events = docker.events();
-    const watch = new EngineWatch(engine, inventory, this.healing === undefined ? [responses] : [responses, healer], this.log);
+    const watch = new EngineWatch(
+      engine,
+      inventory,
+      this.healing === undefined ? [responses] : [responses, healer],
+      this.log,
+    );
     const followed = watch.follow(events);
     await waitFor(() => watch.away === undefined, { description: 'the engine to be heard' });
     await responses.start();

@@ -44,9 +44,12 @@ describeWithEngine('an engine that restarts', () => {
 
   async function openBench(victims: readonly Victim[]): Promise<SupervisorBench> {
     const bench = await SupervisorBench.open({}, { label: 'healed' });
-    await waitFor(() => victims.every(({ id }) => bench.healer.list().some((one) => one.id === id && one.wish === 'running')), {
-      description: 'the containers to be known as wanted',
-    });
+    await waitFor(
+      () => victims.every(({ id }) => bench.healer.list().some((one) => one.id === id && one.wish === 'running')),
+      {
+        description: 'the containers to be known as wanted',
+      },
+    );
     return bench;
   }
 
@@ -74,15 +77,23 @@ describeWithEngine('an engine that restarts', () => {
   );
 
   it('takes the stop of one container a moment before for what it was: a wish', async () => {
-    const [kept, stopped] = [await lab.victim({ labels: healed, networkMode: 'none' }), await lab.victim({ labels: healed, networkMode: 'none' })];
+    const [kept, stopped] = [
+      await lab.victim({ labels: healed, networkMode: 'none' }),
+      await lab.victim({ labels: healed, networkMode: 'none' }),
+    ];
     await using _ = await openBench([kept, stopped]);
     await stopped.container.stop({ t: 0 });
     await waitFor(async () => (await stateOf(stopped)) === 'exited', { description: 'it to be stopped' });
     // The engine's own stops follow within one breath of the person's, but not at the same moment.
-    await waitFor(async () => Date.now() - Date.parse((await stopped.inspect()).State.FinishedAt) > 1_500, { description: 'a breath' });
+    await waitFor(async () => Date.now() - Date.parse((await stopped.inspect()).State.FinishedAt) > 1_500, {
+      description: 'a breath',
+    });
     await engine.stop();
     await engine.start();
-    await waitFor(async () => (await stateOf(kept)) === 'running', { description: 'the other one to run again', timeoutMs: 20_000 });
+    await waitFor(async () => (await stateOf(kept)) === 'running', {
+      description: 'the other one to run again',
+      timeoutMs: 20_000,
+    });
     expect(await stateOf(stopped)).toBe('exited');
   }, 120_000);
 });

@@ -1,6 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DockerLab, type LabNetwork, requireDocker, type Victim, type VictimOptions, waitFor } from '@sentinel-forge/testing';
+import {
+  DockerLab,
+  type LabNetwork,
+  requireDocker,
+  type Victim,
+  type VictimOptions,
+  waitFor,
+} from '@sentinel-forge/testing';
 import { requestFor } from '../../../apps/supervisor/src/testing/requests.js';
 import { SupervisorBench } from './supervisor-bench.js';
 
@@ -35,7 +42,9 @@ describeWithDocker('healing on a real engine', () => {
     await using bench = await SupervisorBench.open({}, { label, stableMs: 1_000 });
     const victim = await victimOf({ labels: healed, hasHealthCheck: true });
     const { StartedAt } = (await victim.inspect()).State;
-    await waitFor(async () => (await victim.inspect()).State.Health?.Status === 'healthy', { description: 'it to be healthy' });
+    await waitFor(async () => (await victim.inspect()).State.Health?.Status === 'healthy', {
+      description: 'it to be healthy',
+    });
     await victim.setHealthy(false);
     await waitFor(async () => (await victim.inspect()).State.StartedAt !== StartedAt, { description: 'a restart' });
     // The file that makes it unhealthy outlives the restart.
@@ -50,7 +59,9 @@ describeWithDocker('healing on a real engine', () => {
     async (restartPolicy) => {
       await using bench = await SupervisorBench.open({}, { label });
       const victim = await victimOf({ labels: healed, restartPolicy });
-      await waitFor(async () => (await bench.healings.get(`testhost.${victim.id}`)) !== undefined, { description: 'it to be known' });
+      await waitFor(async () => (await bench.healings.get(`testhost.${victim.id}`)) !== undefined, {
+        description: 'it to be known',
+      });
       await victim.container.kill();
       await waitFor(() => isRunning(victim), { description: 'it to run again', timeoutMs: 10_000 });
     },
@@ -59,7 +70,10 @@ describeWithDocker('healing on a real engine', () => {
 
   it('has what crashed running again, and leaves what has done its work', async () => {
     await using bench = await SupervisorBench.open({}, { label });
-    const crashing = await victimOf({ labels: healed, command: ['sh', '-c', 'test -e /tmp/once && exec sleep 1000; touch /tmp/once; sleep 0.5; exit 3'] });
+    const crashing = await victimOf({
+      labels: healed,
+      command: ['sh', '-c', 'test -e /tmp/once && exec sleep 1000; touch /tmp/once; sleep 0.5; exit 3'],
+    });
     const done = await victimOf({ labels: healed, command: ['sh', '-c', 'sleep 0.5; exit 0'] });
     await waitFor(() => bench.health.of(crashing.id).includes('restarted'), { description: 'a start' });
     await waitFor(() => isRunning(crashing), { description: 'it to run again' });
@@ -79,27 +93,40 @@ describeWithDocker('healing on a real engine', () => {
     await paused.container.pause();
     await out.container.kill();
     await foreign.container.kill();
-    await waitFor(async () => (await paused.inspect()).State.Health?.Status === 'unhealthy', { description: 'the paused one to be unhealthy' });
+    await waitFor(async () => (await paused.inspect()).State.Health?.Status === 'unhealthy', {
+      description: 'the paused one to be unhealthy',
+    });
     await control.container.kill();
     await waitFor(() => isRunning(control), { description: 'the control to run again' });
-    const states = await Promise.all([stopped, paused, out, foreign].map(async (one) => (await one.inspect()).State.Status));
+    const states = await Promise.all(
+      [stopped, paused, out, foreign].map(async (one) => (await one.inspect()).State.Status),
+    );
     expect(states).toEqual(['exited', 'paused', 'exited', 'exited']);
   }, 60_000);
 
   it('keeps its hands off what a mitigation holds', async () => {
     await using bench = await SupervisorBench.open({}, { label, intervalMs: 200 });
     const network = await lab.network();
-    const victim = await victimOf({ labels: { ...healed, 'forge.respond': 'true' }, hasHealthCheck: true, networks: [{ network }] });
+    const victim = await victimOf({
+      labels: { ...healed, 'forge.respond': 'true' },
+      hasHealthCheck: true,
+      networks: [{ network }],
+    });
     const killed = await victimOf({ labels: { ...healed, 'forge.respond': 'true' } });
     const control = await victimOf({ labels: healed });
-    for (const [target, action] of [[victim, 'isolate'], [killed, 'kill']] as const) {
+    for (const [target, action] of [
+      [victim, 'isolate'],
+      [killed, 'kill'],
+    ] as const) {
       const request = requestFor({ target, action, ttlMs: 3_600_000 });
       await bench.ask(request);
       await bench.inState(request.mitigationId, 'applied');
     }
     await victim.setHealthy(false);
     const { StartedAt } = (await victim.inspect()).State;
-    await waitFor(async () => (await victim.inspect()).State.Health?.Status === 'unhealthy', { description: 'it to be unhealthy' });
+    await waitFor(async () => (await victim.inspect()).State.Health?.Status === 'unhealthy', {
+      description: 'it to be unhealthy',
+    });
     await control.container.kill();
     await waitFor(() => isRunning(control), { description: 'the control to run again' });
     expect((await victim.inspect()).State.StartedAt).toBe(StartedAt);
@@ -111,20 +138,35 @@ describeWithDocker('healing on a real engine', () => {
     await using bench = await SupervisorBench.open({}, { label, maxRestarts: 3, backoffBaseMs: 100, intervalMs: 100 });
     const victim = await victimOf({ labels: healed, hasHealthCheck: true });
     await victim.setHealthy(false);
-    await waitFor(() => bench.health.of(victim.id).includes('gave-up'), { description: 'it to be given up', timeoutMs: 30_000 });
+    await waitFor(() => bench.health.of(victim.id).includes('gave-up'), {
+      description: 'it to be given up',
+      timeoutMs: 30_000,
+    });
     expect(bench.health.of(victim.id)).toEqual(['unhealthy', 'restarted', 'restarted', 'restarted', 'gave-up']);
     await bench.healer.rearm(victim.name);
-    await waitFor(() => bench.health.of(victim.id).filter((state) => state === 'restarted').length > 3, { description: 'another try' });
+    await waitFor(() => bench.health.of(victim.id).filter((state) => state === 'restarted').length > 3, {
+      description: 'another try',
+    });
   }, 60_000);
 
   it('starts what died while it was away, but not what was known to be stopped, nor what it knows nothing of', async () => {
     await using bench = await SupervisorBench.open({}, { label });
-    const [dead, stopped, survivor] = [await victimOf({ labels: healed }), await victimOf({ labels: healed }), await victimOf({ labels: healed })];
+    const [dead, stopped, survivor] = [
+      await victimOf({ labels: healed }),
+      await victimOf({ labels: healed }),
+      await victimOf({ labels: healed }),
+    ];
     await stopped.container.stop({ t: 0 });
     const wishOf = async (victim: Victim) => (await bench.healings.get(`testhost.${victim.id}`))?.value.wish;
-    await waitFor(async () => (await wishOf(dead)) === 'running' && (await wishOf(survivor)) === 'running' && (await wishOf(stopped)) === 'stopped', {
-      description: 'the wishes to be known',
-    });
+    await waitFor(
+      async () =>
+        (await wishOf(dead)) === 'running' &&
+        (await wishOf(survivor)) === 'running' &&
+        (await wishOf(stopped)) === 'stopped',
+      {
+        description: 'the wishes to be known',
+      },
+    );
     await bench.stop();
     await dead.container.kill();
     const unknown = await victimOf({ labels: healed });
@@ -132,7 +174,10 @@ describeWithDocker('healing on a real engine', () => {
     await bench.start();
     await waitFor(() => isRunning(dead), { description: 'the dead one to run again' });
     await waitFor(() => bench.health.selves.size > 0, { description: 'the question about the unknown one' });
-    expect([...bench.health.selves.values()][0]).toMatchObject({ what: 'wish-unknown', detail: { containers: [unknown.name] } });
+    expect([...bench.health.selves.values()][0]).toMatchObject({
+      what: 'wish-unknown',
+      detail: { containers: [unknown.name] },
+    });
     expect(await isRunning(stopped)).toBe(false);
     expect(await isRunning(unknown)).toBe(false);
   }, 60_000);
@@ -152,16 +197,24 @@ describeWithDocker('healing on a real engine', () => {
     const sidecar = await victimOf({ labels: healed, networkMode: `container:${database.id}` });
     const startOf = async (victim: Victim) => (await victim.inspect()).State.StartedAt;
     const before = await Promise.all([web, proxy, sidecar].map(startOf));
-    await waitFor(async () => (await database.inspect()).State.Health?.Status === 'healthy', { description: 'it to be healthy' });
+    await waitFor(async () => (await database.inspect()).State.Health?.Status === 'healthy', {
+      description: 'it to be healthy',
+    });
     await database.setHealthy(false);
-    await waitFor(() => bench.health.of(database.id).includes('restarted'), { description: 'the parent to be restarted' });
+    await waitFor(() => bench.health.of(database.id).includes('restarted'), {
+      description: 'the parent to be restarted',
+    });
     await database.setHealthy(true);
     await waitFor(
-      async () => (await Promise.all([web, proxy, sidecar].map(startOf))).every((start, index) => start !== before[index]),
+      async () =>
+        (await Promise.all([web, proxy, sidecar].map(startOf))).every((start, index) => start !== before[index]),
       { description: 'all of them to follow', timeoutMs: 20_000 },
     );
-    const restarted = (): readonly unknown[] => bench.health.events.filter(({ state }) => state === 'restarted').map(({ data }) => data.id);
-    await waitFor(() => [web, proxy, sidecar].every(({ id }) => restarted().includes(id)), { description: 'all of it to be told' });
+    const restarted = (): readonly unknown[] =>
+      bench.health.events.filter(({ state }) => state === 'restarted').map(({ data }) => data.id);
+    await waitFor(() => [web, proxy, sidecar].every(({ id }) => restarted().includes(id)), {
+      description: 'all of it to be told',
+    });
     const restarts = restarted();
     expect(restarts.filter((id) => id === proxy.id)).toHaveLength(1);
     expect(restarts.indexOf(web.id)).toBeLessThan(restarts.indexOf(proxy.id));
@@ -171,7 +224,12 @@ describeWithDocker('healing on a real engine', () => {
     await using bench = await SupervisorBench.open({}, { label });
     const victim = await victimOf({ labels: healed });
     const survivor = await victimOf({ labels: healed });
-    await waitFor(async () => (await bench.healings.get(`testhost.${victim.id}`)) !== undefined && (await bench.healings.get(`testhost.${survivor.id}`)) !== undefined, { description: 'them to be known' });
+    await waitFor(
+      async () =>
+        (await bench.healings.get(`testhost.${victim.id}`)) !== undefined &&
+        (await bench.healings.get(`testhost.${survivor.id}`)) !== undefined,
+      { description: 'them to be known' },
+    );
     await bench.proxy.cut();
     await victim.container.kill();
     await bench.proxy.mend();

@@ -1,6 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DockerLab, type LabNetwork, requireDocker, type Victim, type VictimOptions, waitFor } from '@sentinel-forge/testing';
+import {
+  DockerLab,
+  type LabNetwork,
+  requireDocker,
+  type Victim,
+  type VictimOptions,
+  waitFor,
+} from '@sentinel-forge/testing';
 import { requestFor } from '../../../apps/supervisor/src/testing/requests.js';
 import { SupervisorBench } from './supervisor-bench.js';
 
@@ -74,37 +81,41 @@ describeWithDocker('responses on a real engine', () => {
     expect(bench.events.sayingsOf(request.mitigationId)).toEqual(['applied']);
   }, 60_000);
 
-  it.each(['host', 'container'])('pauses what is in the %s network, says why, and lets no process of before run again', async (kind) => {
-    await using bench = await SupervisorBench.open();
-    const owner = await victimOf();
-    const victim = await victimOf({
-      labels: optedIn,
-      networkMode: kind === 'host' ? 'host' : `container:${owner.id}`,
-      // Whoever lets it see a SIGTERM lets it run on, with every connection that it has.
-      command: ['sh', '-c', 'trap "echo ran on" TERM; echo up; while :; do sleep 0.05; done'],
-    });
-    const request = requestFor({ target: victim, action: 'quarantine', ttlMs: 3_600_000 });
-    await bench.ask(request);
-    const applied = await bench.inState(request.mitigationId, 'applied');
-    expect(applied.contained).toBe('paused');
-    expect(applied.containedBecause).toMatch(/network of/);
-    expect((await victim.inspect()).State.Status).toBe('paused');
-    expect(await readdir(join(bench.folder, request.mitigationId))).toEqual(['snapshot.json']);
+  it.each(['host', 'container'])(
+    'pauses what is in the %s network, says why, and lets no process of before run again',
+    async (kind) => {
+      await using bench = await SupervisorBench.open();
+      const owner = await victimOf();
+      const victim = await victimOf({
+        labels: optedIn,
+        networkMode: kind === 'host' ? 'host' : `container:${owner.id}`,
+        // Whoever lets it see a SIGTERM lets it run on, with every connection that it has.
+        command: ['sh', '-c', 'trap "echo ran on" TERM; echo up; while :; do sleep 0.05; done'],
+      });
+      const request = requestFor({ target: victim, action: 'quarantine', ttlMs: 3_600_000 });
+      await bench.ask(request);
+      const applied = await bench.inState(request.mitigationId, 'applied');
+      expect(applied.contained).toBe('paused');
+      expect(applied.containedBecause).toMatch(/network of/);
+      expect((await victim.inspect()).State.Status).toBe('paused');
+      expect(await readdir(join(bench.folder, request.mitigationId))).toEqual(['snapshot.json']);
 
-    await bench.responses.release(request.mitigationId, 'operator');
-    const released = await bench.inState(request.mitigationId, 'released');
-    expect((await victim.inspect()).State.Status).toBe('running');
-    const calls = released.calls.map((call) => call.replace(/^POST \/containers\/[0-9a-f]+/, ''));
-    expect(calls.filter((call) => call.startsWith('/'))).toEqual(['/pause', '/kill?signal=SIGKILL', '/start']);
-    const log = await waitFor(
-      async () => {
-        const text = (await victim.container.logs({ stdout: true })).toString();
-        return text.split('up').length === 3 && text;
-      },
-      { description: 'the new process to be up' },
-    );
-    expect(log).not.toContain('ran on');
-  }, 60_000);
+      await bench.responses.release(request.mitigationId, 'operator');
+      const released = await bench.inState(request.mitigationId, 'released');
+      expect((await victim.inspect()).State.Status).toBe('running');
+      const calls = released.calls.map((call) => call.replace(/^POST \/containers\/[0-9a-f]+/, ''));
+      expect(calls.filter((call) => call.startsWith('/'))).toEqual(['/pause', '/kill?signal=SIGKILL', '/start']);
+      const log = await waitFor(
+        async () => {
+          const text = (await victim.container.logs({ stdout: true })).toString();
+          return text.split('up').length === 3 && text;
+        },
+        { description: 'the new process to be up' },
+      );
+      expect(log).not.toContain('ran on');
+    },
+    60_000,
+  );
 
   it('releases at the time to live what was isolated by a supervisor that was dead at that time', async () => {
     await using bench = await SupervisorBench.open();
@@ -130,7 +141,9 @@ describeWithDocker('responses on a real engine', () => {
     await bench.inState(request.mitigationId, 'applied');
 
     await network.attach(victim.id);
-    await waitFor(async () => (await bench.store.get(request.mitigationId))?.value.escapes === 1, { description: 'the escape to be seen' });
+    await waitFor(async () => (await bench.store.get(request.mitigationId))?.value.escapes === 1, {
+      description: 'the escape to be seen',
+    });
     await bench.inState(request.mitigationId, 'applied');
     expect((await victim.inspect()).NetworkSettings.Networks).toEqual({});
 
@@ -191,7 +204,9 @@ describeWithDocker('responses on a real engine', () => {
     await bench.inState(request.mitigationId, 'applied');
     const thief = await victimOf({ networks: [{ network: fixed, ipv4Address: fixed.address(60) }] });
     await bench.responses.release(request.mitigationId, 'operator');
-    await waitFor(() => bench.events.sayingsOf(request.mitigationId).includes('failed'), { description: 'the trouble to be told' });
+    await waitFor(() => bench.events.sayingsOf(request.mitigationId).includes('failed'), {
+      description: 'the trouble to be told',
+    });
     await waitFor(() => victim.addressOn(dynamic), { description: 'the other network to be back' });
     await waitFor(async () => ((await bench.store.get(request.mitigationId))?.value.failures ?? 0) >= 2, {
       description: 'a second try',
@@ -273,7 +288,11 @@ describeWithDocker('responses on a real engine', () => {
     await bench.inState(throttle.mitigationId, 'released');
     expect((await victim.inspect()).HostConfig.NanoCpus).toBe(1e9);
 
-    for (const [action, whileInForce] of [['pause', 'paused'], ['stop', 'exited'], ['kill', 'exited']] as const) {
+    for (const [action, whileInForce] of [
+      ['pause', 'paused'],
+      ['stop', 'exited'],
+      ['kill', 'exited'],
+    ] as const) {
       const request = requestFor({ target: victim, action, ttlMs: 3_600_000 });
       await bench.ask(request);
       await bench.inState(request.mitigationId, 'applied');

@@ -18,6 +18,8 @@ describe('the commands', () => {
         'dead-letters show',
         'defend',
         'doctor',
+        'healing list',
+        'healing rearm',
         'logs tail',
         'logs verify',
         'mitigation approve',

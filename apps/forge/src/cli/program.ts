@@ -2,6 +2,7 @@ import { addCompletionCommand } from '../commands/completion.command.js';
 import { addDeadLettersCommand } from '../commands/dead-letters.command.js';
 import { addDefendCommand } from '../commands/defend.command.js';
 import { addDoctorCommand } from '../commands/doctor.command.js';
+import { addHealingCommand } from '../commands/healing.command.js';
 import { addLogsCommand } from '../commands/logs.command.js';
 import { addMitigationCommand } from '../commands/mitigation.command.js';
 import { addNoticesCommand } from '../commands/notices.command.js';
@@ -47,6 +48,7 @@ export function buildProgram(): ForgeCommand {
   program.commandsGroup('What to do about it:');
   addDefendCommand(program);
   addMitigationCommand(program);
+  addHealingCommand(program);
   addRulesCommand(program);
   addDeadLettersCommand(program);
 

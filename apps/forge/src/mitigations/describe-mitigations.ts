@@ -1,25 +1,35 @@
-import type { MitigationRequested, MitigationState } from '@sentinel-forge/contracts';
+import type { ContainerTarget, Evidence, MitigationState } from '@sentinel-forge/contracts';
+import { signed } from '../defend/decision.js';
 import { describeDuration } from '../terminal/duration.js';
 import { safeText } from '../terminal/safe-text.js';
 import { columns, paint } from '../terminal/table.js';
 
-/** A mitigation as its supervisor tells of it, as far as it is shown. */
-export interface ShownMitigation {
+/** A mitigation as its supervisor lists it, as far as it is shown. */
+export interface ListedMitigation {
   readonly id: string;
   readonly state: MitigationState;
-  readonly request: MitigationRequested;
-  readonly sender: string;
-  readonly receivedAt: string;
-  readonly traceparent?: string;
-  readonly contained?: string;
+  readonly action: string;
+  readonly target: ContainerTarget;
+  readonly contained: string;
   readonly containedBecause?: string;
-  readonly approveBefore?: string;
+  readonly score: number;
+  readonly reason: string;
+  readonly sender: string;
+  readonly traceId: string;
+  readonly receivedAt: string;
   readonly until?: string;
+  readonly approveBefore?: string;
   readonly joinedTo?: string;
+  readonly simulated?: boolean;
   readonly lastError?: string;
-  readonly escapes?: number;
-  readonly calls?: readonly string[];
-  readonly history?: ReadonlyArray<{
+}
+
+/** One mitigation with what led to it and what became of it. */
+export interface ShownMitigation extends ListedMitigation {
+  readonly evidence: Evidence;
+  /** What was done on Docker, in order. */
+  readonly calls: readonly string[];
+  readonly history: ReadonlyArray<{
     readonly at: string;
     readonly state: string;
     readonly actor: string;
@@ -38,59 +48,83 @@ const styles: Readonly<Record<MitigationState, Parameters<typeof paint>[0]>> = {
   rejected: 'dim',
 };
 
-/** Mitigations as a table, newest first. */
-export function describeMitigations(mitigations: readonly ShownMitigation[], nowMs: number): string {
-  if (mitigations.length === 0) {
-    return 'No mitigations.';
-  }
-  return columns(
-    mitigations.map((mitigation) => {
-      const { id, state, request, receivedAt } = mitigation;
-      return [
-        paint('bold', id),
-        paint('dim', receivedAt),
-        paint(styles[state], state),
-        request.action,
-        safeText(`${request.target.name} on ${request.target.host}`),
-        whenItEnds(mitigation, nowMs),
-        safeText(request.reason),
-      ];
-    }),
+/** Mitigations as a table, newest first; before it the hosts on which nothing new is carried out. */
+export function describeMitigations(
+  mitigations: readonly ListedMitigation[],
+  pausedHosts: readonly string[],
+  nowMs: number,
+): string {
+  const paused = pausedHosts.map(
+    (host) => `${paint('yellow', 'paused')} on ${safeText(host)}: nothing new is carried out`,
   );
+  if (mitigations.length === 0) {
+    return [...paused, 'No mitigations.'].join('\n');
+  }
+  const rows = mitigations.map((mitigation) => {
+    const { id, state, action, target, reason, receivedAt } = mitigation;
+    return [
+      paint('bold', id),
+      paint('dim', receivedAt),
+      paint(styles[state], state),
+      action,
+      safeText(`${target.name} on ${target.host}`),
+      whenItEnds(mitigation, nowMs),
+      safeText(reason),
+    ];
+  });
+  return [...paused, columns(rows)].join('\n');
 }
 
 /** One mitigation with everything that became of it. */
 export function describeMitigation(mitigation: ShownMitigation, nowMs: number): string {
-  const { id, state, request, sender, history = [], calls = [] } = mitigation;
-  const { contained, containedBecause, joinedTo, lastError, traceparent, escapes = 0 } = mitigation;
-  const fields: ReadonlyArray<readonly [string, string | undefined]> = [
-    ['state', [state, whenItEnds(mitigation, nowMs)].filter((part) => part !== '').join(', ')],
-    ['action', `${request.action}${request.simulated === true ? ' (simulated)' : ''}`],
-    ['container', `${request.target.name} (${request.target.id.slice(0, 12)}) on ${request.target.host}`],
-    ['asked by', `${sender}, score ${request.score}`],
-    ['reason', request.reason],
-    ['contained', containedBecause === undefined ? contained : `${contained}: ${containedBecause}`],
-    ['joined to', joinedTo],
-    ['escapes', escapes === 0 ? undefined : `${escapes}, each contained again`],
-    ['last error', lastError],
-    ['trace', traceparent?.split('-')[1]],
-  ];
-  const rows = fields.flatMap(([name, value]) => (value === undefined ? [] : [[paint('dim', name), safeText(value)]]));
-  const steps = history.map(({ at, state: step, actor, reason }) => [
+  const { id, history, calls, evidence } = mitigation;
+  const rows = fieldsOf(mitigation, nowMs).flatMap(([name, value]) =>
+    value === undefined ? [] : [[paint('dim', name), safeText(value)]],
+  );
+  const sum = evidence.contributions.map(({ rule, points, reason }) => [
+    `  ${signed(points)}`,
+    safeText(rule),
+    safeText(reason),
+  ]);
+  const steps = history.map(({ at, state, actor, reason }) => [
     `  ${paint('dim', at)}`,
-    step,
+    state,
     safeText(actor),
     safeText(reason),
   ]);
   return [
     paint('bold', id),
     columns(rows),
-    ...(steps.length === 0 ? [] : ['', 'What became of it:', columns(steps)]),
-    ...(calls.length === 0 ? [] : ['', 'What was done on Docker:', ...calls.map((call) => `  ${safeText(call)}`)]),
+    ...section('What the score is the sum of:', sum),
+    ...section('What became of it:', steps),
+    ...section(
+      'What was done on Docker:',
+      calls.map((call) => [`  ${safeText(call)}`]),
+    ),
   ].join('\n');
 }
 
-function whenItEnds({ state, until, approveBefore }: ShownMitigation, nowMs: number): string {
+function fieldsOf(mitigation: ShownMitigation, nowMs: number): ReadonlyArray<readonly [string, string | undefined]> {
+  const { state, action, target, sender, score, reason, evidence, traceId } = mitigation;
+  const { contained, containedBecause, joinedTo, lastError, simulated } = mitigation;
+  return [
+    ['state', [state, whenItEnds(mitigation, nowMs)].filter((part) => part !== '').join(', ')],
+    ['action', `${action}${simulated === true ? ' (simulated)' : ''}`],
+    ['container', `${target.name} (${target.id.slice(0, 12)}) on ${target.host}`],
+    ['asked by', `${sender}, score ${score}, after ${evidence.subject} of ${evidence.source}`],
+    ['reason', reason],
+    ['contained', containedBecause === undefined ? contained : `${contained}: ${containedBecause}`],
+    ['joined to', joinedTo],
+    ['last error', lastError],
+    ['trace', traceId],
+  ];
+}
+
+function section(heading: string, rows: ReadonlyArray<readonly string[]>): readonly string[] {
+  return rows.length === 0 ? [] : ['', heading, columns(rows)];
+}
+
+function whenItEnds({ state, until, approveBefore }: ListedMitigation, nowMs: number): string {
   if (state === 'requested' && approveBefore !== undefined) {
     return `waits for approval until ${approveBefore}`;
   }
@@ -98,9 +132,8 @@ function whenItEnds({ state, until, approveBefore }: ShownMitigation, nowMs: num
     return '';
   }
   const restMs = until === undefined ? undefined : Date.parse(until) - nowMs;
-  return restMs === undefined
-    ? 'until released'
-    : restMs > 0
-      ? `for another ${describeDuration(restMs)}`
-      : 'about to be released';
+  if (restMs === undefined) {
+    return 'until released';
+  }
+  return restMs > 0 ? `for another ${describeDuration(restMs)}` : 'about to be released';
 }

@@ -9,10 +9,15 @@ import {
   requests,
 } from '@sentinel-forge/contracts';
 import { MeshClient } from '../mesh/mesh-client.js';
+import { askSupervisors, askWhoKnows } from '../mesh/supervisors.js';
 import { printAnswer } from '../terminal/printer.js';
 import { safeText } from '../terminal/safe-text.js';
-import { describeMitigation, describeMitigations, type ShownMitigation } from './describe-mitigations.js';
-import { askSupervisors, askWhoKnows } from './supervisors.js';
+import {
+  describeMitigation,
+  describeMitigations,
+  type ListedMitigation,
+  type ShownMitigation,
+} from './describe-mitigations.js';
 
 /** What every mitigation command takes. */
 export interface HostOption {
@@ -33,7 +38,8 @@ export interface ListWish extends HostOption {
 }
 
 interface Listing {
-  readonly mitigations: readonly ShownMitigation[];
+  readonly isPaused: boolean;
+  readonly mitigations: readonly ListedMitigation[];
 }
 
 /** Prints mitigations of every host, newest first. */
@@ -49,7 +55,10 @@ export async function listMitigations({ state, container, limit, host, json }: L
     .flatMap(({ answer }) => answer.mitigations)
     .sort((one, other) => (one.receivedAt < other.receivedAt ? 1 : -1))
     .slice(0, limit);
-  await printAnswer({ mitigations }, { json: json === true }, () => describeMitigations(mitigations, Date.now()));
+  const pausedHosts = answers.filter(({ answer }) => answer.isPaused).map(({ host: name }) => name);
+  await printAnswer({ pausedHosts, mitigations }, { json: json === true }, () =>
+    describeMitigations(mitigations, pausedHosts, Date.now()),
+  );
 }
 
 /** Prints one mitigation with its history. */
@@ -62,6 +71,10 @@ export async function showMitigation(id: string, { host, json }: HostOption): Pr
     host,
   );
   await printAnswer(answer, { json: json === true }, () => describeMitigation(answer, Date.now()));
+}
+
+interface Released {
+  readonly mitigations: readonly ListedMitigation[];
 }
 
 /** What a person may decide on a mitigation that was not carried out yet. */
@@ -98,9 +111,15 @@ export async function releaseOne(id: string, { reason, host, json }: SteerOption
 export async function releaseAll({ reason, host, json }: SteerOptions): Promise<void> {
   await using client = await MeshClient.connect();
   const body = { all: true, ...reasonField(reason) };
-  const hosts = await askSupervisors<object, ReleaseMitigation>(client, requests.releaseMitigation, body, host);
+  const answers = await askSupervisors<Released, ReleaseMitigation>(client, requests.releaseMitigation, body, host);
+  const hosts = answers.map(({ host: name, answer }) => ({ host: name, mitigations: answer.mitigations }));
   await printAnswer({ hosts }, { json: json === true }, () =>
-    hosts.map(({ host: name }) => `${name}: everything in force is on its way to be released`).join('\n'),
+    hosts
+      .map(
+        ({ host: name, mitigations }) =>
+          `${name}: ${mitigations.length} on ${mitigations.length === 1 ? 'its' : 'their'} way to be released`,
+      )
+      .join('\n'),
   );
 }
 

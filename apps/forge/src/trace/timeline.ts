@@ -8,6 +8,7 @@ import {
   type NoticeOutcome,
   type Telemetry,
 } from '@sentinel-forge/contracts';
+import { describeDuration } from '../terminal/duration.js';
 
 /** What a step on the way is. */
 export type Stage =
@@ -140,7 +141,7 @@ function describeRequest(request: MitigationRequested): readonly Telling[] {
   const { action, target, score, ttlMs, evidence, simulated, needsApproval } = request;
   const sum = evidence.contributions.map(({ rule, points }) => `${rule} ${points < 0 ? '' : '+'}${points}`).join(', ');
   const marks = [
-    ...(ttlMs === undefined ? [] : [`for ${Math.round(ttlMs / 1000)} s`]),
+    ...(ttlMs === undefined ? [] : [`for ${describeDuration(ttlMs)}`]),
     ...(needsApproval === true ? ['waits for approval'] : []),
     ...(simulated === true ? ['simulated'] : []),
   ];

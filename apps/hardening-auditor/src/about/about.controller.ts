@@ -12,7 +12,8 @@ export class AboutController {
       service: 'hardening-auditor',
       summary: apps['hardening-auditor'].summary,
       state: 'to come',
-      detail: 'This service starts, answers for its health and is part of the mesh. Its work, audits of what is declared and what runs, is not built yet.',
+      detail:
+        'This service starts, answers for its health and is part of the mesh. Its work, audits of what is declared and what runs, is not built yet.',
     };
   }
 }

@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { MeshSettings, Readiness, Redactor } from '@sentinel-forge/chassis';
 import { events, ForgeError, Log, messageOf, type StoredMessage } from '@sentinel-forge/contracts';
 import { EventPublisher, ResumePoint } from '@sentinel-forge/messaging';
@@ -37,8 +43,14 @@ export class RecordKeeper extends ResumePoint implements OnModuleInit, OnApplica
   ) {
     super();
     this.directory = recordDirectory(mesh.dataDir);
-    readiness.add('record', () => (this.#problem === undefined ? { isUp: true } : { isUp: false, reason: this.#problem }));
-    this.#recorded = new Counter({ name: 'forge_record_entries_total', help: 'Events recorded since the start', registers: [registry] });
+    readiness.add('record', () =>
+      this.#problem === undefined ? { isUp: true } : { isUp: false, reason: this.#problem },
+    );
+    this.#recorded = new Counter({
+      name: 'forge_record_entries_total',
+      help: 'Events recorded since the start',
+      registers: [registry],
+    });
   }
 
   /** The writer. */
@@ -56,7 +68,12 @@ export class RecordKeeper extends ResumePoint implements OnModuleInit, OnApplica
       onRotate: (rotation) => this.#tellRotation(rotation),
     });
     const { end, opening } = this.#writer;
-    this.log.info('record.opened', { directory: this.directory, entries: end.entries, hash: end.hash, cutBytes: opening.cutBytes });
+    this.log.info('record.opened', {
+      directory: this.directory,
+      entries: end.entries,
+      hash: end.hash,
+      cutBytes: opening.cutBytes,
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -79,7 +96,9 @@ export class RecordKeeper extends ResumePoint implements OnModuleInit, OnApplica
   /** Records messages of streams, in their order. When it resolves, they are on disk. */
   async record(messages: readonly StoredMessage[]): Promise<void> {
     try {
-      const appended = await this.writer.append(messages.map((message) => toRecordable(message, this.#born.get(message.stream) ?? '', this.redactor)));
+      const appended = await this.writer.append(
+        messages.map((message) => toRecordable(message, this.#born.get(message.stream) ?? '', this.redactor)),
+      );
       this.#recorded.inc(appended.recorded);
       this.#problem = undefined;
       this.log.debug('record.appended', { ...appended, isLocal: true });

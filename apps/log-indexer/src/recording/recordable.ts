@@ -17,7 +17,9 @@ function redactEnclosed(payload: Uint8Array, redactor: PayloadRedactor): Uint8Ar
   try {
     const letter = JSON.parse(Buffer.from(payload).toString()) as { payload?: unknown };
     const enclosed = Buffer.from(String(letter.payload), 'base64').toString();
-    return Buffer.from(JSON.stringify({ ...letter, payload: Buffer.from(redactor.json(enclosed).value).toString('base64') }));
+    return Buffer.from(
+      JSON.stringify({ ...letter, payload: Buffer.from(redactor.json(enclosed).value).toString('base64') }),
+    );
   } catch {
     return payload; // not a dead letter of ours: recorded as the text it is
   }

@@ -61,7 +61,11 @@ export class TailController implements BeforeApplicationShutdown {
     this.#readers.add(ended);
     reply.hijack();
     const { raw } = reply;
-    raw.writeHead(200, { ...reply.getHeaders() as Record<string, string>, 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' });
+    raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream',
+      'x-accel-buffering': 'no',
+    });
     raw.flushHeaders();
     const keepAlive = setInterval(() => raw.write(': still here\n\n'), keepAliveMs);
     const cursor = new Map<string, number>(start.kind === 'after' ? start.sequences : []);
@@ -87,7 +91,16 @@ export class TailController implements BeforeApplicationShutdown {
     const { stream, sequence, subject, payload } = message;
     const { id: eventId, source, timeMs, traceId } = outlineOf(message);
     const { value } = this.redactor.json(payload);
-    const data = { stream, sequence, subject, id: eventId, source, time: new Date(timeMs).toISOString(), traceId, data: parsed(value) };
+    const data = {
+      stream,
+      sequence,
+      subject,
+      id: eventId,
+      source,
+      time: new Date(timeMs).toISOString(),
+      traceId,
+      data: parsed(value),
+    };
     return `id: ${id}\nevent: ${subject.split('.')[0]}\ndata: ${JSON.stringify(data)}\n\n`;
   }
 }

@@ -25,8 +25,16 @@ export class RecordWatch implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(Registry) registry: Registry,
   ) {
     readiness.add('integrity', () => stateOf(this.#last));
-    this.#isIntact = new Gauge({ name: 'forge_record_intact', help: '1 when the last verification found the record intact, 0 when not', registers: [registry] });
-    this.#verifiedAt = new Gauge({ name: 'forge_record_verified_timestamp_seconds', help: 'When the record was last verified', registers: [registry] });
+    this.#isIntact = new Gauge({
+      name: 'forge_record_intact',
+      help: '1 when the last verification found the record intact, 0 when not',
+      registers: [registry],
+    });
+    this.#verifiedAt = new Gauge({
+      name: 'forge_record_verified_timestamp_seconds',
+      help: 'When the record was last verified',
+      registers: [registry],
+    });
   }
 
   /** What the last verification found; undefined before the first. */
@@ -85,7 +93,10 @@ export class RecordWatch implements OnApplicationBootstrap, BeforeApplicationShu
 function stateOf(verification: Verification | undefined): { isUp: boolean; reason?: string } {
   switch (verification?.verdict) {
     case 'tampered':
-      return { isUp: false, reason: `entry ${verification.first.entry} of ${verification.first.file}: ${verification.first.detail}` };
+      return {
+        isUp: false,
+        reason: `entry ${verification.first.entry} of ${verification.first.file}: ${verification.first.detail}`,
+      };
     case 'unreadable':
       return { isUp: false, reason: `${verification.path}: ${verification.detail}` };
     default:

@@ -33,7 +33,7 @@ export class Channels implements OnApplicationShutdown {
     );
     this.byName = byName;
     if ([...byName.values()].every((channel) => channel.recipients().length === 0)) {
-      log.warn('notify.nobody', { msg: 'Nobody is told anything by default: set SMTP_URL or NOTIFY_WEBHOOK_URL' });
+      log.info('notify.nobody', { msg: 'Nobody is told anything by default: set SMTP_URL or NOTIFY_WEBHOOK_URL' });
     }
   }
 

@@ -49,12 +49,10 @@ export class EngineWatch {
   /** Until the events end, which they do when whoever opened them closes them. */
   async follow(events: AsyncIterable<DockerEvent>): Promise<void> {
     for await (const event of events) {
-      try {
-        await this.#take(event);
-      } catch (error) {
+      await this.#take(event).catch((error: unknown) => {
         // The next resync makes up for it: the engine went away in the middle, and will be told to be back.
         this.log.warn('engine.event-failed', { event: event.kind, error });
-      }
+      });
     }
   }
 

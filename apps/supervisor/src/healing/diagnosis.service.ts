@@ -17,6 +17,8 @@ export interface DiagnosisFacts {
   readonly isHeld: boolean;
   /** Nothing that ran before the engine was away runs on: its end is nobody's wish, whatever its exit code. */
   readonly diedWithEngine: boolean;
+  /** It ended because of a signal that was no stop: its exit code says nothing about its work. */
+  readonly wasKilled: boolean;
   /** Somebody has just sent it a signal that may be meant to end it; a restart would undo that. */
   readonly isEnding: boolean;
   /** What died is left alone. */
@@ -70,7 +72,7 @@ function diagnoseRunning(
 function diagnoseExited(
   { exitCode, isOomKilled }: ContainerSnapshot,
   wish: HealingRecord['wish'],
-  { diedWithEngine }: DiagnosisFacts,
+  { diedWithEngine, wasKilled }: DiagnosisFacts,
 ): Diagnosis {
   if (wish === 'stopped') {
     return { kind: 'leave', why: 'it was stopped, or has done its work' };
@@ -78,7 +80,7 @@ function diagnoseExited(
   if (wish === 'unknown') {
     return { kind: 'unknown' };
   }
-  if (exitCode === 0 && !diedWithEngine) {
+  if (exitCode === 0 && !diedWithEngine && !wasKilled) {
     return { kind: 'leave', why: 'it has done its work: it ended with exit code 0' };
   }
   const cause = isOomKilled ? 'it ran out of memory' : `it ended with exit code ${exitCode}`;

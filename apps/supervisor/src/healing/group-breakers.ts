@@ -34,21 +34,27 @@ export class GroupBreakers {
     }
   }
 
-  /** Until when this container is left alone because most of its group is unhealthy; undefined: it is not. */
-  waitsUntilMs(container: ContainerSnapshot): number | undefined {
-    const isUnhealthy = container.state === 'running' && container.health === 'unhealthy';
-    this.#note(container.id, isUnhealthy);
-    const group = groupOf(container);
-    const breaker = this.#judge(group);
-    return isUnhealthy ? breaker?.probeAtMs : undefined;
+  /** Takes note of what a look has found. */
+  see({ id, state, health }: ContainerSnapshot): void {
+    this.#note(id, state === 'running' && health === 'unhealthy');
   }
 
-  /** One of the group is restarted: the next one only when it is clear whether that helped. */
-  noteRestart(container: ContainerSnapshot): void {
+  /**
+   * Until when this container is left alone because most of its group is unhealthy; undefined: it may be restarted now. Where
+   * one of the group may be restarted to see whether that helps, whoever asks first is the one.
+   */
+  claim(container: ContainerSnapshot): number | undefined {
     const group = groupOf(container);
-    if (this.#open.has(group)) {
-      this.#open.set(group, afterProbe(this.policy, this.ports.now()));
+    const breaker = this.#judge(group);
+    if (breaker === undefined || !this.#unhealthy.has(container.id)) {
+      return undefined;
     }
+    const nowMs = this.ports.now();
+    if (breaker.probeAtMs > nowMs) {
+      return breaker.probeAtMs;
+    }
+    this.#open.set(group, afterProbe(this.policy, nowMs));
+    return undefined;
   }
 
   #note(containerId: string, isUnhealthy: boolean): void {

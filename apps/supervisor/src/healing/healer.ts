@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ForgeError, type Log, messageOf, stableHash } from '@sentinel-forge/contracts';
 import { type ContainerEvent, type ContainerSnapshot, type ContainerSummary, isGone, type NetworkEvent } from '@sentinel-forge/docker';
 import { Agenda } from '../agenda/agenda.js';
@@ -15,13 +16,14 @@ import { decideToFollow, dependantsOf, dependenciesOf } from './dependants.servi
 import { type Diagnosis, diagnose } from './diagnosis.service.js';
 import type { HealingEngine, HealingEvents } from './healing.ports.js';
 import type { HealingPolicy } from './healing-policy.js';
-import type { HealingRecord, RestartIntent, Wish } from './healing.record.js';
+import type { HealingRecord, RestartIntent } from './healing.record.js';
 import { without } from './healing.saying.js';
 import { Healings } from './healings.js';
 import { lastLinesOf } from './last-lines.js';
 import { isHealed, isOptedOut, stopTimeoutOf } from './healing-scope.service.js';
 import { intendToFollow, noteFailure, rearm, treat, type Treatment, type TreatmentFacts } from './treatment.service.js';
-import { wishOf } from './wish.service.js';
+import { wishSeen } from './wish.service.js';
+import { WishesHeard } from './wishes-heard.js';
 
 /** What healing needs of the world. */
 export interface HealerPorts {
@@ -45,6 +47,11 @@ export interface HealerPorts {
 }
 
 const troubleRetryMs = 1_000;
+/** How long to wait at the start for what is on record: without it, what does not run is not known to be wanted. */
+const recordsPatienceMs = 3_000;
+/** Every so many polls everything is listed, not only what is unhealthy: a death that was not heard is found then. */
+const pollsPerList = 6;
+const saveKey = 'save';
 const evidenceTailLines = 200;
 const toldLogLines = 5;
 const mostDependants = 256;
@@ -66,29 +73,36 @@ export class Healer implements EngineListener {
   readonly #agenda = new Agenda();
   readonly #alarm: AlarmClock;
   readonly #looksWaiting = new Set<string>();
-  readonly #wishesHeard = new Map<string, Wish>();
+  readonly #wishes: WishesHeard;
   readonly #diedAtMs = new Map<string, number>();
+  readonly #saying = new Set<string>();
   readonly #lastLogs = new Map<string, string>();
   readonly #unknown = new Map<string, string>();
   readonly #stopped = new AbortController();
   #endedWithEngine: ReadonlySet<string> = new Set();
   #startsAtMs = Infinity;
+  #polls = 0;
 
   constructor(
     private readonly ports: HealerPorts,
     private readonly policy: HealingPolicy,
   ) {
-    this.#healings = new Healings(ports.store, policy.host);
+    this.#healings = new Healings(ports.store, policy.host, ports.log);
+    this.#wishes = new WishesHeard(ports.now, (id) => ports.ownActs.isOn(id));
     this.#breakers = new GroupBreakers(ports, policy);
     this.#alarm = new AlarmClock(ports.now, () => this.tick());
   }
 
-  /** Reads what is on record, and begins when the start period is over. */
+  /** Reads what is on record, if the store answers, and begins when the start period is over. */
   async start(): Promise<void> {
-    await this.#healings.follow(this.#stopped.signal);
+    const read = this.#healings.follow(this.#stopped.signal);
+    read.catch((error: unknown) => this.ports.log.warn('healing.records-not-read', { error }));
+    const patience = new AbortController();
+    await Promise.race([read.catch(() => undefined), delay(recordsPatienceMs, undefined, { signal: patience.signal, ref: false }).catch(() => undefined)]);
+    patience.abort();
     this.#startsAtMs = this.ports.now() + this.policy.startPeriodMs;
     this.#agenda.set(pollKey, this.#startsAtMs);
-    await this.#resync();
+    await this.#resync().catch((error: unknown) => this.ports.log.warn('healing.resync-failed', { error }));
     this.tick();
   }
 
@@ -120,10 +134,7 @@ export class Healer implements EngineListener {
       return;
     }
     const { action, containerId } = event;
-    const wish = wishOf(event, this.ports.ownActs.isOn(containerId));
-    if (wish !== undefined) {
-      this.#wishesHeard.set(containerId, wish);
-    }
+    this.#wishes.hear(event);
     this.#breakers.hear(event);
     switch (action) {
       case 'die':
@@ -131,6 +142,7 @@ export class Healer implements EngineListener {
         this.look(containerId);
         return;
       case 'start':
+        this.ports.ownActs.hearStart(containerId);
         this.#diedAtMs.delete(containerId);
         this.look(containerId);
         return;
@@ -142,6 +154,17 @@ export class Healer implements EngineListener {
         return;
       default:
         return;
+    }
+  }
+
+  /** What an engine that shuts down did to its containers, nobody wished. */
+  onAway(): void {
+    const isAnyRunning = [...this.ports.inventory.all()].some(({ state }) => state === 'running');
+    for (const containerId of this.#wishes.takeBackShutdown(isAnyRunning)) {
+      const record = this.#healings.get(containerId);
+      if (record !== undefined) {
+        void this.#healings.change(record, (current) => ({ ...current, wish: 'running' }));
+      }
     }
   }
 
@@ -179,6 +202,8 @@ export class Healer implements EngineListener {
     for (const key of this.#agenda.takeDue(this.ports.now())) {
       if (key === pollKey) {
         void this.#poll();
+      } else if (key === saveKey) {
+        void this.#saveLater();
       } else if (key === unknownKey) {
         void this.#askAboutUnknown().catch(() => this.#agenda.set(unknownKey, this.ports.now() + troubleRetryMs));
       } else {
@@ -196,6 +221,7 @@ export class Healer implements EngineListener {
         this.#lookAgain(containerId, waitsUntilMs);
         return;
       }
+      const heardBefore = this.#wishes.countOf(containerId);
       const container = await engine.inspect(containerId);
       if (container === undefined) {
         await this.#forget(containerId);
@@ -204,16 +230,24 @@ export class Healer implements EngineListener {
       if (!this.#isConcerned(container)) {
         return;
       }
-      const treatment = await this.#decide(container);
-      await this.#say(treatment.record);
-      await this.#tellDependants(treatment.record, container);
+      if (container.state === 'exited' && !this.#diedAtMs.has(containerId)) {
+        // Seen before it was heard: what was missed is told after a resync, a person's stop too.
+        this.#diedAtMs.set(containerId, now());
+        continue;
+      }
+      const treatment = await this.#decide(container, heardBefore);
       if (treatment.act === undefined) {
+        await this.#tellDependants(treatment.record, container);
+        this.#say(treatment.record);
         if (treatment.lookAgainAtMs !== undefined) {
           this.#lookAgain(containerId, treatment.lookAgainAtMs);
         }
         return;
       }
-      if (!(await this.#act(container, treatment.act))) {
+      const isDone = await this.#act(container, treatment.act);
+      // Said after it was done: who tells of an illness must not keep anybody from healing it.
+      this.#say(treatment.record);
+      if (!isDone) {
         return;
       }
     }
@@ -222,39 +256,49 @@ export class Healer implements EngineListener {
   /** A death is judged when it is known whether somebody wished for it; and nothing before the start period is over. */
   #waitsUntilMs(containerId: string): number {
     const diedMs = this.#diedAtMs.get(containerId);
-    const isWishKnown = this.#wishesHeard.get(containerId) === 'stopped';
+    const isWishKnown = this.#wishes.of(containerId) === 'stopped';
     return Math.max(this.#startsAtMs, diedMs === undefined || isWishKnown ? 0 : diedMs + this.policy.deathGraceMs);
   }
 
   /** Decides, and has it on record before anything is done. */
-  async #decide(container: ContainerSnapshot): Promise<Treatment> {
+  async #decide(container: ContainerSnapshot, heardBefore: number): Promise<Treatment> {
     const { now } = this.ports;
+    const { id } = container;
     const following = await this.#decideToFollow(container);
     const namespaceStartedAt = await this.#namespaceStartedAt(container);
     const facts = this.#facts(container);
+    const endingUntilMs = this.#wishes.endingUntilMs(id);
+    const provisionalUntilMs = this.#wishes.provisionalUntilMs(id);
+    const heard = this.#wishes.of(id);
+    const count = this.#wishes.countOf(id);
+    // What is seen is older than what was heard while it was looked up.
+    const seen = count === heardBefore ? wishSeen(container) : undefined;
     let treatment: Treatment | undefined;
     let diagnosis: Diagnosis | undefined;
-    let heard: Wish | undefined;
     const record = await this.#healings.change(container, (stored) => {
-      heard = this.#wishesHeard.get(container.id);
-      const current: HealingRecord = heard === undefined ? stored : { ...stored, wish: heard };
-      diagnosis = diagnose(container, current, {
-        isHeld: this.ports.isHeld(container.id),
-        diedWithEngine: this.#endedWithEngine.has(container.id),
+      const wish = heard ?? seen ?? stored.wish;
+      diagnosis = diagnose(container, { ...stored, wish }, {
+        isHeld: this.ports.isHeld(id),
+        diedWithEngine: this.#endedWithEngine.has(id),
+        wasKilled: this.#wishes.wasKilled(id),
+        isEnding: endingUntilMs !== undefined,
+        isOnlyRunning: this.policy.isOnlyRunning,
         ...(namespaceStartedAt === undefined ? {} : { namespaceStartedAt }),
       });
-      treatment = this.#treat(current, container, diagnosis, facts, following, now());
+      const onRecord = provisionalUntilMs === undefined ? wish : stored.wish;
+      treatment = this.#treat({ ...stored, wish: onRecord }, container, diagnosis, facts, following, now());
       return treatment.record;
     });
-    // What was heard while this was written is still to be looked at.
-    if (this.#wishesHeard.get(container.id) === heard) {
-      this.#wishesHeard.delete(container.id);
+    if (provisionalUntilMs === undefined) {
+      this.#wishes.settle(id, count);
     }
     if (diagnosis?.kind === 'unknown' && record.lastReason !== unknownReason) {
-      this.#unknown.set(container.id, container.name);
+      this.#unknown.set(id, container.name);
       this.#lookAgain(unknownKey, now() + askAfterMs);
     }
-    return { ...(treatment ?? { record }), record };
+    this.#lookAgain(saveKey, now() + troubleRetryMs);
+    const lookAgainAtMs = earliest(treatment?.lookAgainAtMs, provisionalUntilMs, container.health === 'unhealthy' ? endingUntilMs : undefined);
+    return { ...(treatment ?? { record }), record, ...(lookAgainAtMs === undefined ? {} : { lookAgainAtMs }) };
   }
 
   #treat(
@@ -281,12 +325,17 @@ export class Healer implements EngineListener {
       instance,
       until: new Date(now() + baseLeaseMs + 2_000 * stopTimeoutOf(container, this.policy)).toISOString(),
     };
-    const groupWaitsUntilMs = this.#breakers.waitsUntilMs(container);
+    this.#breakers.see(container);
+    let claim: { readonly untilMs: number | undefined } | undefined;
     return {
       jitter: random(),
       lease,
       dependantsOf: () => this.#dependantsOf(container),
-      ...(groupWaitsUntilMs === undefined ? {} : { groupWaitsUntilMs }),
+      // Claimed at most once for each look, however often the store has it decided again.
+      groupWaitsUntilMs: () => {
+        claim ??= { untilMs: this.#breakers.claim(container) };
+        return claim.untilMs;
+      },
       detail: {
         ...(container.isOomKilled ? { isOomKilled: true } : {}),
         ...(lastLog === undefined ? {} : { lastLog }),
@@ -297,7 +346,7 @@ export class Healer implements EngineListener {
   /** Those that follow this one: opted in, or in its network namespace, and in either case not opted out. */
   #dependantsOf(container: ContainerSummary): readonly string[] {
     const { inventory } = this.ports;
-    return dependantsOf(container, inventory.all())
+    return dependantsOf(container, inventory.all(), this.policy.dependants)
       .filter(({ id, isInNamespace }) => {
         const dependant = inventory.get(id);
         return dependant !== undefined && !isOptedOut(dependant, this.policy) && (isInNamespace || isHealed(dependant, this.policy));
@@ -311,7 +360,6 @@ export class Healer implements EngineListener {
     const { engine, log, now, random } = this.ports;
     const { id, name } = container;
     await this.#capture(container);
-    this.#breakers.noteRestart(container);
     log.info('healing.restart', { container: name, how: intent.how, reason: intent.reason });
     try {
       await engine.perform(
@@ -351,18 +399,32 @@ export class Healer implements EngineListener {
     }
   }
 
-  async #say(record: HealingRecord): Promise<void> {
-    if (record.unsaid.length === 0) {
+  /** Not waited for: the streams may be away, and what must be said is on record. In the order in which it came to be. */
+  #say(record: HealingRecord): void {
+    if (record.unsaid.length === 0 || this.#saying.has(record.id)) {
       return;
     }
-    const ids = new Set(record.unsaid.map(({ id }) => id));
-    for (const event of record.unsaid) {
+    this.#saying.add(record.id);
+    void this.#sayAll(record.id)
+      .catch((error: unknown) => {
+        this.ports.log.warn('healing.not-said', { container: record.name, error });
+        this.#lookAgain(record.id, this.ports.now() + troubleRetryMs);
+      })
+      .finally(() => this.#saying.delete(record.id));
+  }
+
+  async #sayAll(containerId: string): Promise<void> {
+    for (let record = this.#healings.get(containerId); record !== undefined; record = this.#healings.get(containerId)) {
+      const [event] = record.unsaid;
+      if (event === undefined) {
+        return;
+      }
       await this.ports.events.publish(event);
+      await this.#healings.change(record, (current) => ({
+        ...current,
+        unsaid: current.unsaid.filter(({ id }) => id !== event.id),
+      }));
     }
-    await this.#healings.change(record, (current) => ({
-      ...current,
-      unsaid: current.unsaid.filter(({ id }) => !ids.has(id)),
-    }));
   }
 
   /** Those that depend upon what was restarted just now are told to follow, each in its own record, before that is forgotten here. */
@@ -371,7 +433,7 @@ export class Healer implements EngineListener {
     if (record.intent !== undefined || record.dependants.length === 0) {
       return;
     }
-    const known = new Map(dependantsOf(parent, inventory.all()).map((dependant) => [dependant.id, dependant]));
+    const known = new Map(dependantsOf(parent, inventory.all(), this.policy.dependants).map((dependant) => [dependant.id, dependant]));
     for (const id of record.dependants) {
       const container = inventory.get(id);
       const dependant = known.get(id);
@@ -423,7 +485,7 @@ export class Healer implements EngineListener {
   }
 
   async #forget(containerId: string): Promise<void> {
-    this.#wishesHeard.delete(containerId);
+    this.#wishes.forget(containerId);
     this.#diedAtMs.delete(containerId);
     this.#lastLogs.delete(containerId);
     this.#agenda.delete(containerId);
@@ -448,7 +510,7 @@ export class Healer implements EngineListener {
     const ended = new Set<string>();
     for (const { id } of containers) {
       const record = this.#healings.get(id);
-      if (record?.wish === 'running' && record.startedAt !== undefined) {
+      if ((this.#wishes.of(id) ?? record?.wish) === 'running' && record?.startedAt !== undefined) {
         const now = await this.ports.engine.inspect(id);
         if (now?.startedAt === record.startedAt && now.state !== 'exited') {
           return new Set();
@@ -461,14 +523,35 @@ export class Healer implements EngineListener {
 
   /** What was not heard is found here. */
   async #poll(): Promise<void> {
+    const { engine, now, log } = this.ports;
     try {
-      for (const id of await this.ports.engine.listUnhealthy()) {
+      this.#polls += 1;
+      for (const id of await engine.listUnhealthy()) {
         this.look(id);
       }
+      if (this.#polls % pollsPerList === 0) {
+        this.#lookAtDead(await engine.list());
+      }
     } catch (error) {
-      this.ports.log.debug('healing.poll-failed', { error });
+      log.debug('healing.poll-failed', { error });
     }
-    this.#lookAgain(pollKey, this.ports.now() + this.policy.intervalMs);
+    this.#lookAgain(pollKey, now() + this.policy.intervalMs);
+  }
+
+  /** A death of which nothing was heard. */
+  #lookAtDead(containers: readonly ContainerSummary[]): void {
+    for (const { id, state } of containers) {
+      if (state === 'exited' && this.#healings.get(id)?.wish === 'running') {
+        this.look(id);
+      }
+    }
+  }
+
+  /** What the store did not take is written when it answers again. */
+  async #saveLater(): Promise<void> {
+    if (!(await this.#healings.saveAll())) {
+      this.#lookAgain(saveKey, this.ports.now() + troubleRetryMs);
+    }
   }
 
   /** One question for all, and asked once: after the first start on a host there may be many. */
@@ -495,4 +578,9 @@ export class Healer implements EngineListener {
       this.#alarm.set(this.#agenda.nextAtMs);
     }
   }
+}
+
+function earliest(...timesMs: readonly (number | undefined)[]): number | undefined {
+  const known = timesMs.filter((timeMs) => timeMs !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }

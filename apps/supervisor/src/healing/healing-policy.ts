@@ -14,10 +14,6 @@ export interface HealingPolicy {
   readonly isOnlyRunning: boolean;
   /** Who follows a restart: all that name it in `depends_on`, or only those that declare `restart: true`; beside its network's sharers. */
   readonly dependants: 'all' | 'declared';
-  /** AUTOHEAL_ONLY_MONITOR_RUNNING: what died is left alone. What is paused is so either way. */
-  readonly isOnlyRunning: boolean;
-  /** Who follows a restart: all that name it in `depends_on`, or only those that do so with `restart: true`. */
-  readonly dependants: 'all' | 'declared';
   /** The Compose project that the mesh itself runs as: it is healed like what is opted in. */
   readonly meshProject?: string;
   /** The start of the id of the container that this service runs in, if it does: it cannot restart itself. */

@@ -41,12 +41,18 @@ describe('the backoff', () => {
 
 describe('the wish', () => {
   it('is told by stops and starts, never by kills, and never by what the supervisor does itself', () => {
-    expect(wishOf(event('start'), false)).toBe('running');
-    expect(wishOf(event('stop'), false)).toBe('stopped');
-    expect(wishOf(event('kill', { signal: '9' }), false)).toBeUndefined();
-    expect(wishOf(event('die', { exitCode: 137 }), false)).toBeUndefined();
-    expect(wishOf(event('die', { exitCode: 0 }), false)).toBe('stopped');
-    expect(wishOf(event('stop'), true)).toBeUndefined();
+    const heard = (one: ContainerEvent, facts = {}) => wishOf(one, { isOwnAct: false, wasSignalled: false, ...facts });
+    expect(heard(event('start'))).toBe('running');
+    expect(heard(event('stop'))).toBe('stopped');
+    expect(heard(event('kill', { signal: '9' }))).toBeUndefined();
+    expect(heard(event('die', { exitCode: 137 }))).toBeUndefined();
+    expect(heard(event('stop'), { isOwnAct: true })).toBeUndefined();
+  });
+
+  it('is taken from an end with exit code 0 only where no signal had asked for it', () => {
+    const facts = { isOwnAct: false, wasSignalled: false };
+    expect(wishOf(event('die', { exitCode: 0 }), facts)).toBe('stopped');
+    expect(wishOf(event('die', { exitCode: 0 }), { ...facts, wasSignalled: true })).toBeUndefined();
   });
 });
 
@@ -114,7 +120,8 @@ describe('dependants', () => {
     const sidecar = containerOf('sidecar', { networkMode: { kind: 'container', containerId: 'db' } });
     const stopped = containerOf('stopped', { ...inProject('job', ['db']), state: 'exited' });
     const elsewhere = containerOf('other', { compose: { ...inProject('web', ['db']).compose, project: 'blog' } as never });
-    expect(dependantsOf(database, [database, web, sidecar, stopped, elsewhere]).map(({ id }) => id)).toEqual(['web', 'sidecar']);
+    expect(dependantsOf(database, [database, web, sidecar, stopped, elsewhere], 'all').map(({ id }) => id)).toEqual(['web', 'sidecar']);
+    expect(dependantsOf(database, [database, web, sidecar], 'declared').map(({ id }) => id)).toEqual(['sidecar']);
   });
 
   it('wait for what they depend upon to be healthy, and follow once', () => {

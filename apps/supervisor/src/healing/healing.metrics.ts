@@ -54,6 +54,7 @@ export class HealingMetrics implements EngineListener {
   countCalls(engine: HealingEngine): HealingEngine {
     return {
       inspect: (id) => engine.inspect(id),
+      list: () => engine.list(),
       listUnhealthy: () => engine.listUnhealthy(),
       readEvidence: (id, tailLines, parts) => engine.readEvidence(id, tailLines, parts),
       perform: async (call) => {

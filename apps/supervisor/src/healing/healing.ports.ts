@@ -1,5 +1,5 @@
 import type { SelfMitigation } from '@sentinel-forge/contracts';
-import type { ContainerSnapshot } from '@sentinel-forge/docker';
+import type { ContainerSnapshot, ContainerSummary } from '@sentinel-forge/docker';
 import type { DockerCall } from '../response/docker-call.js';
 import type { EvidencePart, RawEvidence } from '../response/container-engine.port.js';
 import type { UnsaidHealth } from './healing.record.js';
@@ -8,6 +8,9 @@ import type { UnsaidHealth } from './healing.record.js';
 export interface HealingEngine {
   /** Undefined when there is no such container, or it is being removed. */
   inspect(id: string): Promise<ContainerSnapshot | undefined>;
+
+  /** Every container, stopped ones too. */
+  list(): Promise<readonly ContainerSummary[]>;
 
   /** The ids of what runs and fails its health check. */
   listUnhealthy(): Promise<readonly string[]>;

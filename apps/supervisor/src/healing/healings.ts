@@ -1,6 +1,6 @@
 import { ForgeError, type Log } from '@sentinel-forge/contracts';
 import type { KeyValueStore, StoredRecord } from '../records/key-value-store.port.js';
-import { type HealingRecord, newHealingRecord } from './healing.record.js';
+import { type HealingRecord, newHealingRecord, restartsLimit } from './healing.record.js';
 
 /** How long an act waits for its intent to be on record. A store that is away must not keep what is ill from being healed. */
 const storePatienceMs = 250;
@@ -81,7 +81,7 @@ export class Healings {
     const key = this.#key(containerId);
     const known = this.#records.get(key);
     if (this.#records.delete(key) && known?.revision !== undefined && !this.#isStoreAway) {
-      await this.#withPatience(this.store.delete(key));
+      await this.#withPatience(() => this.store.delete(key).then(() => 'deleted' as const));
     }
   }
 
@@ -90,10 +90,10 @@ export class Healings {
     if (this.#isStoreAway) {
       return 'away';
     }
-    return (await this.#withPatience(this.#save(key, entry))) ?? 'away';
+    return (await this.#withPatience((waiting) => this.#save(key, entry, waiting))) ?? 'away';
   }
 
-  async #save(key: string, { value, revision }: Known): Promise<'saved' | 'conflict'> {
+  async #save(key: string, { value, revision }: Known, waiting: AbortSignal): Promise<'saved' | 'conflict'> {
     try {
       const saved = await (revision === undefined ? this.store.create(key, value) : this.store.update(key, value, revision));
       this.#noteSaved(key, value, saved);
@@ -102,15 +102,17 @@ export class Healings {
       if (!(error instanceof ForgeError && error.code === 'FORGE_KV_CONFLICT')) {
         throw error;
       }
-      await this.#refresh(key);
+      await this.#refresh(key, waiting);
       return 'conflict';
     }
   }
 
-  async #withPatience<T>(work: Promise<T>): Promise<T | undefined> {
+  /** Undefined when there was no answer in time, or an error. The signal is aborted when nobody waits any more. */
+  async #withPatience<T>(work: (waiting: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    const waiting = new AbortController();
     const { promise, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => resolve(undefined), storePatienceMs);
-    const settled = work.catch((error: unknown) => {
+    const settled = work(waiting.signal).catch((error: unknown) => {
       this.log.warn('healing.not-saved', { error });
       return undefined;
     });
@@ -119,6 +121,7 @@ export class Healings {
       this.#isStoreAway = outcome === undefined;
       return outcome;
     } finally {
+      waiting.abort();
       clearTimeout(timer);
     }
   }
@@ -146,13 +149,16 @@ export class Healings {
     }
   }
 
-  async #refresh(key: string): Promise<void> {
+  /** Somebody else was faster. Who waits for the answer decides anew; who has gone on with its own keeps that. */
+  async #refresh(key: string, waiting: AbortSignal): Promise<void> {
     const stored: StoredRecord<HealingRecord> | undefined = await this.store.get(key);
+    const known = this.#records.get(key);
     if (stored === undefined) {
-      const known = this.#records.get(key);
       if (known !== undefined) {
         this.#records.set(key, { ...known, revision: undefined });
       }
+    } else if (waiting.aborted && known !== undefined) {
+      this.#records.set(key, { value: mergeRecords(stored.value, known.value), revision: stored.revision, isUnsaved: true });
     } else {
       this.#records.set(key, { value: stored.value, revision: stored.revision, isUnsaved: false });
     }
@@ -168,7 +174,7 @@ function mergeRecords(stored: HealingRecord, learned: HealingRecord): HealingRec
     ...stored,
     ...learned,
     wish: learned.wish === 'unknown' ? stored.wish : learned.wish,
-    restarts: [...new Set([...stored.restarts, ...learned.restarts])].sort(),
+    restarts: [...new Set([...stored.restarts, ...learned.restarts])].sort().slice(-restartsLimit),
     attempts: Math.max(stored.attempts, learned.attempts),
     unsaid: [...stored.unsaid, ...learned.unsaid].slice(-32),
     said: stored.said + learned.said,

@@ -121,7 +121,7 @@ describe('the treatment', () => {
 });
 
 describe('the diagnosis', () => {
-  const free = { isHeld: false, diedWithEngine: false };
+  const free = { isHeld: false, diedWithEngine: false, wasKilled: false, isEnding: false, isOnlyRunning: false };
   const record = (wish: HealingRecord['wish']): HealingRecord => ({ ...newHealingRecord({ id: 'c', name: 'web' }), wish });
 
   it('finds nothing to do for what is held, paused, starting anyway, or was stopped', () => {
@@ -142,6 +142,14 @@ describe('the diagnosis', () => {
     expect(diagnose(ended, record('running'), { ...free, diedWithEngine: true })).toMatchObject({ kind: 'ailing', help: 'start' });
     expect(diagnose(ended, record('running'), free).kind).toBe('leave');
     expect(diagnose(ended, record('stopped'), { ...free, diedWithEngine: true }).kind).toBe('leave');
+  });
+
+  it('leaves alone what somebody may be stopping, and what died where only what runs is healed', () => {
+    const unhealthy = containerOf({ health: 'unhealthy' });
+    expect(diagnose(unhealthy, record('running'), { ...free, isEnding: true }).kind).toBe('leave');
+    const dead = containerOf({ state: 'exited', exitCode: 137 });
+    expect(diagnose(dead, record('running'), { ...free, isOnlyRunning: true }).kind).toBe('leave');
+    expect(diagnose(unhealthy, record('running'), { ...free, isOnlyRunning: true }).kind).toBe('ailing');
   });
 
   it('finds what is left behind in a network namespace that is no more', () => {

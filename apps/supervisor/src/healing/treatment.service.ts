@@ -19,8 +19,11 @@ export interface Treatment {
 
 /** What a treatment takes into account beside the container. */
 export interface TreatmentFacts {
-  /** Most of its group is unhealthy: not before then. */
-  readonly groupWaitsUntilMs?: number;
+  /**
+   * Most of its group is unhealthy: not before then. Asked last, when all else says that it is restarted now: to be told
+   * nothing is to be the one of its group that is.
+   */
+  readonly groupWaitsUntilMs?: () => number | undefined;
   /** From 0 up to, not including, 1. */
   readonly jitter: number;
   /** What an intent that is made now is leased with. */
@@ -176,7 +179,7 @@ function treatAiling(
     record.nextAttemptAt === undefined
       ? nowMs + computeRestartDelayMs(record.attempts, facts.jitter, policy)
       : Date.parse(record.nextAttemptAt);
-  const waitsUntilMs = Math.max(nextAttemptMs, facts.groupWaitsUntilMs ?? 0);
+  const waitsUntilMs = nextAttemptMs > nowMs ? nextAttemptMs : (facts.groupWaitsUntilMs?.() ?? 0);
   return waitsUntilMs > nowMs
     ? { record: { ...record, nextAttemptAt: new Date(nextAttemptMs).toISOString() }, lookAgainAtMs: waitsUntilMs }
     : decideToAct(record, container, diagnosis, facts, nowMs);

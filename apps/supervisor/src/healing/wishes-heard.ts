@@ -19,11 +19,19 @@ interface Heard {
   readonly provisionalUntilMs: number;
 }
 
+interface Signal {
+  readonly engineMs: number;
+  readonly heardMs: number;
+  /** The process has ended since. */
+  readonly hasEnded: boolean;
+}
+
 /** What was heard of people's wishes and is not on record yet. */
 export class WishesHeard {
   readonly #heard = new Map<string, Heard>();
   readonly #counts = new Map<string, number>();
-  readonly #kills = new Map<string, { readonly engineMs: number; readonly heardMs: number }>();
+  /** The last signal to each container since it was started, if it was nobody of ours who sent it. */
+  readonly #signals = new Map<string, Signal>();
   readonly #stops = new Map<string, HeardStop>();
 
   constructor(
@@ -35,24 +43,23 @@ export class WishesHeard {
   hear(event: ContainerEvent): void {
     const { action, containerId, timeMs } = event;
     const nowMs = this.now();
-    const isOwn = this.isOwnAct(containerId);
-    if (action === 'kill' && !isOwn && !harmlessSignals.has(event.signal ?? '')) {
-      this.#kills.set(containerId, { engineMs: timeMs, heardMs: nowMs });
-    }
-    const wish = wishOf(event, isOwn);
+    const isOwnAct = this.isOwnAct(containerId);
+    const wish = wishOf(event, { isOwnAct, wasSignalled: this.#signals.has(containerId) });
     if (wish !== undefined) {
-      const isStop = action === 'stop';
-      this.#note(containerId, { wish, provisionalUntilMs: isStop ? nowMs + believeStopAfterMs : 0 });
-      if (isStop) {
-        this.#noteStop({ containerId, killMs: this.#kills.get(containerId)?.engineMs ?? timeMs, heardMs: nowMs });
+      // A stop, and an end with exit code 0, may turn out to be the engine's own doing.
+      this.#note(containerId, { wish, provisionalUntilMs: wish === 'stopped' ? nowMs + believeStopAfterMs : 0 });
+    }
+    if (action === 'kill' && !isOwnAct && !harmlessSignals.has(event.signal ?? '')) {
+      this.#signals.set(containerId, { engineMs: timeMs, heardMs: nowMs, hasEnded: false });
+    } else if (action === 'die') {
+      const signal = this.#signals.get(containerId);
+      if (signal !== undefined) {
+        this.#signals.set(containerId, { ...signal, hasEnded: true });
       }
-    }
-    if (action === 'die' && wish === 'stopped') {
-      // An end with exit code 0 may be the engine's doing too; the stop that follows it says so.
-      this.#note(containerId, { wish, provisionalUntilMs: nowMs + believeStopAfterMs });
-    }
-    if (action === 'die' || action === 'start') {
-      this.#kills.set(containerId, { engineMs: this.#kills.get(containerId)?.engineMs ?? timeMs, heardMs: -Infinity });
+    } else if (action === 'stop' && !isOwnAct) {
+      this.#noteStop({ containerId, killMs: this.#signals.get(containerId)?.engineMs ?? timeMs, heardMs: nowMs });
+    } else if (action === 'start') {
+      this.#signals.delete(containerId);
     }
   }
 
@@ -77,10 +84,16 @@ export class WishesHeard {
     return untilMs > this.now() ? untilMs : undefined;
   }
 
-  /** Whether somebody may be about to end it: it got a signal, and has not ended yet. */
+  /** Until when somebody may be about to end it: it got a signal, and has not ended yet. */
   endingUntilMs(containerId: string): number | undefined {
-    const untilMs = (this.#kills.get(containerId)?.heardMs ?? -Infinity) + endingMs;
+    const signal = this.#signals.get(containerId);
+    const untilMs = signal === undefined || signal.hasEnded ? 0 : signal.heardMs + endingMs;
     return untilMs > this.now() ? untilMs : undefined;
+  }
+
+  /** Whether it ended because of a signal, which makes its exit code say nothing about its work. */
+  wasKilled(containerId: string): boolean {
+    return this.#signals.get(containerId)?.hasEnded ?? false;
   }
 
   /** Rises with everything that is heard of a container: what was looked up before is older than what was heard since. */
@@ -97,7 +110,7 @@ export class WishesHeard {
 
   /** The container is gone. */
   forget(containerId: string): void {
-    for (const map of [this.#heard, this.#counts, this.#kills, this.#stops]) {
+    for (const map of [this.#heard, this.#counts, this.#signals, this.#stops]) {
       map.delete(containerId);
     }
   }

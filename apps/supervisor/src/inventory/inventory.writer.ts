@@ -72,7 +72,9 @@ export class InventoryWriter implements EngineListener {
   }
 
   async #writeDifference(): Promise<void> {
-    const now = new Map([...this.inventory.all()].map((container) => [`${this.host}.${container.id}`, entryOf(container, this.host)]));
+    const now = new Map(
+      [...this.inventory.all()].map((container) => [`${this.host}.${container.id}`, entryOf(container, this.host)]),
+    );
     const changed = [...now].filter(([key, entry]) => this.#written.get(key) !== JSON.stringify(entry));
     const gone = [...this.#written.keys()].filter((key) => !now.has(key));
     await Promise.all([
@@ -100,6 +102,10 @@ function entryOf(container: ContainerSummary, host: string): InventoryEntry {
     state,
     ...(image === '' ? {} : { image: image.slice(0, 255) }),
     ...(compose === undefined ? {} : { project: compose.project, service: compose.service }),
-    labels: Object.fromEntries(Object.entries(labels).filter(([label]) => ownLabels.test(label)).slice(0, 64)),
+    labels: Object.fromEntries(
+      Object.entries(labels)
+        .filter(([label]) => ownLabels.test(label))
+        .slice(0, 64),
+    ),
   };
 }

@@ -1,5 +1,11 @@
 import { ForgeError, messageOf } from '@sentinel-forge/contracts';
-import { type ContainerSnapshot, type ContainerSummary, type DockerEngine, isGone, refusalReasonOf } from '@sentinel-forge/docker';
+import {
+  type ContainerSnapshot,
+  type ContainerSummary,
+  type DockerEngine,
+  isGone,
+  refusalReasonOf,
+} from '@sentinel-forge/docker';
 import type { HealingEngine } from '../healing/healing.ports.js';
 import type { OwnActs } from '../own-acts/own-acts.js';
 import type { ContainerEngine, EvidencePart, RawEvidence } from './container-engine.port.js';

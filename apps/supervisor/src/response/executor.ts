@@ -236,7 +236,11 @@ export class Executor {
   }
 
   /** Evidence that cannot be had must not keep harm from being stopped: what is missing is told instead. */
-  async #capture(step: CaptureStep, record: MitigationRecord, { id, name }: ContainerSnapshot): Promise<readonly string[]> {
+  async #capture(
+    step: CaptureStep,
+    record: MitigationRecord,
+    { id, name }: ContainerSnapshot,
+  ): Promise<readonly string[]> {
     const { engine, evidence, redact, now } = this.ports;
     const raw = redactEvidence(await engine.readEvidence(id, step.tailLines, evidenceParts), redact);
     const takenAt = new Date(now()).toISOString();
@@ -279,7 +283,10 @@ export class Executor {
     }
     const followers = await Promise.all(
       all
-        .filter(({ networkMode, state }) => networkMode.kind === 'container' && networkMode.containerId === current.id && state === 'running')
+        .filter(
+          ({ networkMode, state }) =>
+            networkMode.kind === 'container' && networkMode.containerId === current.id && state === 'running',
+        )
         .map(({ id }) => engine.inspect(id)),
     );
     const parameters = this.#parameters(record);
@@ -289,7 +296,9 @@ export class Executor {
       isPausedForIsolation: isIsolatedByPause(record.request.action, current),
       start: record.releaseStart ?? { isUp: isUp(current), ...startOf(current) },
       current,
-      followers: followers.flatMap((follower) => (follower === undefined ? [] : [{ id: follower.id, ...startOf(follower) }])),
+      followers: followers.flatMap((follower) =>
+        follower === undefined ? [] : [{ id: follower.id, ...startOf(follower) }],
+      ),
       evidence,
       vanished,
       stopTimeoutSeconds: stopTimeoutOf(parameters),
@@ -304,7 +313,10 @@ export class Executor {
     }
     for (const { networkName, networkId } of before.networks) {
       if (!vanished.has(networkName) && !(await this.ports.engine.isOnNetwork(networkId ?? networkName, current.id))) {
-        throw new ForgeError('FORGE_DOCKER_FAILED', `the engine agreed, but ${networkName} does not list the container`);
+        throw new ForgeError(
+          'FORGE_DOCKER_FAILED',
+          `the engine agreed, but ${networkName} does not list the container`,
+        );
       }
     }
   }
@@ -350,7 +362,9 @@ function startOf({ startedAt }: ContainerSnapshot): { readonly startedAt?: strin
 
 /** The container was in another state than it was a moment ago: another look, another plan. */
 function isAboutState(error: unknown): boolean {
-  return error instanceof ForgeError && (error.code === 'FORGE_DOCKER_CONFLICT' || error.code === 'FORGE_DOCKER_NOT_FOUND');
+  return (
+    error instanceof ForgeError && (error.code === 'FORGE_DOCKER_CONFLICT' || error.code === 'FORGE_DOCKER_NOT_FOUND')
+  );
 }
 
 function isEngineAway(error: unknown): boolean {

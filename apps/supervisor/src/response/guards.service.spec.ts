@@ -34,13 +34,20 @@ describe('the guards', () => {
       fc.property(policy, fc.nat(500), (limits, fleetSize) => {
         let contained = 0;
         while (
-          whyTooMuch({ isLasting: true, isContained: false }, { recentActionsMs: [], contained, fleetSize }, limits, 0) === undefined
+          whyTooMuch(
+            { isLasting: true, isContained: false },
+            { recentActionsMs: [], contained, fleetSize },
+            limits,
+            0,
+          ) === undefined
         ) {
           contained += 1;
         }
         expect(contained).toBe(containedLimit(fleetSize, limits));
         expect(contained).toBeGreaterThanOrEqual(limits.minContained);
-        expect(contained).toBeLessThanOrEqual(Math.max(limits.minContained, (fleetSize * limits.maxContainedPercent) / 100));
+        expect(contained).toBeLessThanOrEqual(
+          Math.max(limits.minContained, (fleetSize * limits.maxContainedPercent) / 100),
+        );
       }),
     );
   });

@@ -151,7 +151,9 @@ export class MitigationRecord {
   @IsInstant()
   readonly until?: string;
 
-  @Describe('It never ends by itself, because one that was joined to it, or that it took the place of, never would have.')
+  @Describe(
+    'It never ends by itself, because one that was joined to it, or that it took the place of, never would have.',
+  )
   @IsBoolean()
   readonly isEndless!: boolean;
 
@@ -261,4 +263,3 @@ function IsMitigationId(options: { readonly each?: boolean } = {}): PropertyDeco
     Matches(mitigationIdPattern, options)(prototype, property);
   };
 }
-

@@ -82,6 +82,12 @@ function selfData(record: MitigationRecord, { reason }: StepTaken, detail: Reado
   return {
     what: 'approval-awaited',
     reason: oneLine(reason),
-    detail: { mitigationId: id, action: request.action, container: request.target.name, host: request.target.host, ...detail },
+    detail: {
+      mitigationId: id,
+      action: request.action,
+      container: request.target.name,
+      host: request.target.host,
+      ...detail,
+    },
   };
 }

@@ -74,7 +74,9 @@ export function advance(record: MitigationRecord, input: MitigationInput, nowMs:
     case 'noted':
       return accepted(note(record, input, nowMs));
     case 'begun':
-      return isLeasedToAnother(record, input.lease.instance, nowMs) ? refused(leased) : accepted(begin(record, input, nowMs));
+      return isLeasedToAnother(record, input.lease.instance, nowMs)
+        ? refused(leased)
+        : accepted(begin(record, input, nowMs));
     case 'widened':
       return accepted({ ...record, holds: union(record.holds, input.holds) });
     case 'applied':
@@ -93,7 +95,11 @@ export function advance(record: MitigationRecord, input: MitigationInput, nowMs:
       if (isLeasedToAnother(record, input.lease.instance, nowMs)) {
         return refused(leased);
       }
-      return accepted({ ...without(record, 'retryAt'), releaseStart: record.releaseStart ?? input.start, lease: input.lease });
+      return accepted({
+        ...without(record, 'retryAt'),
+        releaseStart: record.releaseStart ?? input.start,
+        lease: input.lease,
+      });
     case 'released':
       return accepted(release(record, input, nowMs));
     case 'release-failed':
@@ -101,9 +107,13 @@ export function advance(record: MitigationRecord, input: MitigationInput, nowMs:
     case 'superseded':
       return isInForce(record) ? accepted(supersede(record, input, nowMs)) : refused('nothing of it is in force');
     case 'host-ended':
-      return record.joinedTo === input.host ? accepted(endWithHost(record, input, nowMs)) : refused('it is not joined to that');
+      return record.joinedTo === input.host
+        ? accepted(endWithHost(record, input, nowMs))
+        : refused('it is not joined to that');
     case 'rejoined':
-      return record.joinedTo === input.host ? accepted({ ...record, joinedTo: input.to }) : refused('it is not joined to that');
+      return record.joinedTo === input.host
+        ? accepted({ ...record, joinedTo: input.to })
+        : refused('it is not joined to that');
     case 'said':
       return accepted({ ...record, unsaid: record.unsaid.filter((event) => !input.ids.includes(event.id)) });
   }
@@ -330,7 +340,11 @@ function loseTarget(record: MitigationRecord, nowMs: number): MitigationRecord {
     return say(addHistory({ ...settled(record), state: 'failed' }, step, nowMs), 'failed', step, nowMs);
   }
   const next: MitigationRecord = { ...settled(record), state: 'applied', isTargetGone: true, contained: 'none' };
-  return addHistory(next, { actor: supervisorActor, reason: 'the container was removed; should it come back, it is met again' }, nowMs);
+  return addHistory(
+    next,
+    { actor: supervisorActor, reason: 'the container was removed; should it come back, it is met again' },
+    nowMs,
+  );
 }
 
 function askRelease(record: MitigationRecord, input: InputOf<'release-asked'>, nowMs: number): MitigationRecord {
@@ -379,7 +393,11 @@ function supersede(record: MitigationRecord, { by }: InputOf<'superseded'>, nowM
   return say(addHistory(next, step, nowMs), 'released', step, nowMs, { upgradedTo: by });
 }
 
-function endWithHost(record: MitigationRecord, { host, actor, reason }: InputOf<'host-ended'>, nowMs: number): MitigationRecord {
+function endWithHost(
+  record: MitigationRecord,
+  { host, actor, reason }: InputOf<'host-ended'>,
+  nowMs: number,
+): MitigationRecord {
   const step = { actor, reason: `${host}, which it was joined to, has ended: ${reason}` };
   const next: MitigationRecord = { ...record, state: 'released', contained: 'none' };
   return say(addHistory(next, step, nowMs), 'released', step, nowMs);

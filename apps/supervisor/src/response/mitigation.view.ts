@@ -1,4 +1,4 @@
-import type { ActionName, Containment, ContainerTarget, MitigationState } from '@sentinel-forge/contracts';
+import type { ActionName, ContainerTarget, Containment, MitigationState } from '@sentinel-forge/contracts';
 import type { MitigationRecord } from './mitigation.record.js';
 
 /** A mitigation in a list. */

@@ -83,7 +83,14 @@ export class MitigationsController {
   async answerShow({ id }: ChooseMitigation): Promise<object> {
     const record = this.responses.find(id);
     const { calls, history, before, joins } = record;
-    return { ...summaryOf(record), evidence: record.request.evidence, calls, history, joins, ...(before === undefined ? {} : { before }) };
+    return {
+      ...summaryOf(record),
+      evidence: record.request.evidence,
+      calls,
+      history,
+      joins,
+      ...(before === undefined ? {} : { before }),
+    };
   }
 
   @OnRequest(requests.approveMitigation)
@@ -118,7 +125,10 @@ export class MitigationsController {
     if ((id === undefined) === (all !== true)) {
       throw new ForgeError('FORGE_EVENT_INVALID', 'Say which: either id, or all: true');
     }
-    const released = id === undefined ? await this.responses.releaseAll(actor, reason) : [await this.responses.release(id, actor, reason)];
+    const released =
+      id === undefined
+        ? await this.responses.releaseAll(actor, reason)
+        : [await this.responses.release(id, actor, reason)];
     this.log.info('mitigation.release-asked', { actor, mitigations: released.map((record) => record.id) });
     return { mitigations: released.map(summaryOf) };
   }

@@ -2,9 +2,9 @@ import { ForgeError, type MitigationRequested } from '@sentinel-forge/contracts'
 import type { Now } from '../agenda/alarm-clock.js';
 import type { KeyValueStore, StoredRecord } from '../records/key-value-store.port.js';
 import type { MitigationInput } from './mitigation.input.js';
-import { MitigationIndex } from './mitigation-index.js';
 import type { MitigationRecord } from './mitigation.record.js';
 import { advance, newMitigation } from './mitigation.service.js';
+import { MitigationIndex } from './mitigation-index.js';
 
 /** What came of an attempt to advance a mitigation. */
 export type Advanced =

@@ -1,7 +1,13 @@
-import { events, type MitigationTransition, newTrace, parseTraceparent, type SelfMitigation } from '@sentinel-forge/contracts';
+import {
+  events,
+  type MitigationTransition,
+  newTrace,
+  parseTraceparent,
+  type SelfMitigation,
+} from '@sentinel-forge/contracts';
 import { type EventPublisher, randomHex } from '@sentinel-forge/messaging';
-import type { MitigationEvents } from './mitigation-events.port.js';
 import type { UnsaidEvent } from './mitigation.record.js';
+import type { MitigationEvents } from './mitigation-events.port.js';
 
 const app = 'supervisor';
 const transitions = {

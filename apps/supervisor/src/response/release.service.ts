@@ -1,6 +1,6 @@
 import { type ContainerSnapshot, isGhost } from '@sentinel-forge/docker';
-import type { Step } from './docker-call.js';
 import { isLater } from '../engine-watch/engine-time.js';
+import type { Step } from './docker-call.js';
 import type { Aspect, ReleaseStart } from './mitigation.record.js';
 import { type AttachmentBefore, isUp, type TargetBefore } from './target-before.js';
 
@@ -48,9 +48,7 @@ export function planRelease(situation: ReleaseSituation): readonly Step[] {
   return [
     ...planCapture(situation, process),
     ...process,
-    ...missingNetworks(situation).map(
-      (attachment): Step => ({ call: 'attach', id: situation.current.id, attachment }),
-    ),
+    ...missingNetworks(situation).map((attachment): Step => ({ call: 'attach', id: situation.current.id, attachment })),
     ...planLimits(situation),
     ...planFollowers(situation),
   ];
@@ -115,7 +113,10 @@ function planProcess(situation: ReleaseSituation): readonly Step[] {
 function planCut({ current, stopTimeoutSeconds }: ReleaseSituation): readonly Step[] {
   const { id } = current;
   return current.state === 'paused'
-    ? [{ call: 'kill', id }, { call: 'start', id }]
+    ? [
+        { call: 'kill', id },
+        { call: 'start', id },
+      ]
     : [{ call: 'restart', id, stopTimeoutSeconds }];
 }
 
@@ -125,7 +126,8 @@ function planLimits({ before, current, holds }: ReleaseSituation): readonly Step
   // An unlimited CPU reads 0 before and -1 after it was lifted, and memory that had no limit keeps the host's (see libs/docker).
   const isCpuBack =
     former.nanoCpus === limits.nanoCpus && Math.max(0, former.cpuQuotaMicros) === Math.max(0, limits.cpuQuotaMicros);
-  const isMemoryBack = former.memoryBytes === limits.memoryBytes || (former.memoryBytes === 0 && limits.memorySwapBytes === -1);
+  const isMemoryBack =
+    former.memoryBytes === limits.memoryBytes || (former.memoryBytes === 0 && limits.memorySwapBytes === -1);
   const arePidsBack = Math.max(0, former.pidsLimit) === Math.max(0, limits.pidsLimit);
   return holds.includes('limits') && !(isCpuBack && isMemoryBack && arePidsBack)
     ? [{ call: 'unthrottle', id: current.id, former }]

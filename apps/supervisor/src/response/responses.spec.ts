@@ -1,7 +1,8 @@
 import { type ActionName, ForgeError, type MitigationRequested } from '@sentinel-forge/contracts';
 import fc from 'fast-check';
-import { requestFor, type RequestWish, testOrigin } from '../testing/requests.js';
-import { type Fate, SimulatedWorld } from '../testing/simulated-world.js';
+import { type RequestWish, requestFor, testOrigin } from '../testing/requests.js';
+import type { Fate } from '../testing/life.js';
+import { SimulatedWorld } from '../testing/simulated-world.js';
 import { isFinal } from './mitigation.service.js';
 
 const victim = { id: 'v'.repeat(64), name: 'victim' };
@@ -16,43 +17,56 @@ function worldWith(state: 'running' | 'paused' | 'exited' = 'running'): Simulate
 
 describe('responses', () => {
   it('has one set of Docker calls and one of each event, killed however often, wherever, in the whole life of a mitigation', async () => {
-    const fate = fc.record<Fate>({ atContact: fc.integer({ min: 1, max: 25 }), when: fc.constantFrom('before', 'after') });
+    const fate = fc.record<Fate>({
+      atContact: fc.integer({ min: 1, max: 25 }),
+      when: fc.constantFrom('before', 'after'),
+    });
     const action = fc.constantFrom<ActionName>('isolate', 'quarantine', 'pause', 'stop', 'kill', 'throttle', 'restart');
     await fc.assert(
-      fc.asyncProperty(fc.array(fate, { maxLength: 6 }), action, fc.constantFrom('running', 'paused', 'exited'), async (fates, name, state) => {
-        const world = worldWith(state as 'running');
-        const before = world.engine.see(victim.id);
-        const request = requestFor({ target: victim, action: name, ttlMs: hourMs, requestedAt: new Date(world.nowMs).toISOString() });
-        for (const one of fates) {
-          const mortal = await world.supervise({ fate: one });
-          void mortal.accept(request, testOrigin);
+      fc.asyncProperty(
+        fc.array(fate, { maxLength: 6 }),
+        action,
+        fc.constantFrom('running', 'paused', 'exited'),
+        async (fates, name, state) => {
+          const world = worldWith(state as 'running');
+          const before = world.engine.see(victim.id);
+          const request = requestFor({
+            target: victim,
+            action: name,
+            ttlMs: hourMs,
+            requestedAt: new Date(world.nowMs).toISOString(),
+          });
+          for (const one of fates) {
+            const mortal = await world.supervise({ fate: one });
+            void mortal.accept(request, testOrigin);
+            await world.settle();
+            // Some fates wait at the release.
+            await world.pass(hourMs / 4);
+            world.kill();
+          }
+          const last = await world.supervise();
+          await last.accept(request, testOrigin);
           await world.settle();
-          // Some fates wait at the release.
-          await world.pass(hourMs / 4);
+          await world.pass(hourMs);
+          await world.pass(hourMs);
+          await world.settle();
           world.kill();
-        }
-        const last = await world.supervise();
-        await last.accept(request, testOrigin);
-        await world.settle();
-        await world.pass(hourMs);
-        await world.pass(hourMs);
-        await world.settle();
-        world.kill();
-        const after = world.engine.see(victim.id);
-        expect(await world.record(request.mitigationId)).toMatchObject({ unsaid: [] });
-        expect(isFinal((await world.record(request.mitigationId)) as never)).toBe(true);
-        expect(after?.networks.map(({ networkName }) => networkName).sort()).toEqual(['back', 'front']);
-        expect(after?.limits).toEqual(before?.limits);
-        expect(after?.state).toBe(before?.state === 'paused' && name === 'restart' ? 'running' : before?.state);
-        const calls = world.engine.callsOn(victim.id);
-        expect(calls.filter((call) => call === 'detach').length).toBeLessThanOrEqual(2);
-        expect(calls.filter((call) => call === 'attach').length).toBeLessThanOrEqual(2);
-        for (const once of ['restart', 'stop', 'kill', 'start', 'throttle', 'unthrottle']) {
-          expect(calls.filter((call) => call === once).length).toBeLessThanOrEqual(1);
-        }
-        const sayings = world.events.sayingsOf(request.mitigationId);
-        expect(sayings).toEqual(name === 'restart' ? ['applied'] : ['applied', 'released']);
-      }),
+          const after = world.engine.see(victim.id);
+          expect(await world.record(request.mitigationId)).toMatchObject({ unsaid: [] });
+          expect(isFinal((await world.record(request.mitigationId)) as never)).toBe(true);
+          expect(after?.networks.map(({ networkName }) => networkName).sort()).toEqual(['back', 'front']);
+          expect(after?.limits).toEqual(before?.limits);
+          expect(after?.state).toBe(before?.state === 'paused' && name === 'restart' ? 'running' : before?.state);
+          const calls = world.engine.callsOn(victim.id);
+          expect(calls.filter((call) => call === 'detach').length).toBeLessThanOrEqual(2);
+          expect(calls.filter((call) => call === 'attach').length).toBeLessThanOrEqual(2);
+          for (const once of ['restart', 'stop', 'kill', 'start', 'throttle', 'unthrottle']) {
+            expect(calls.filter((call) => call === once).length).toBeLessThanOrEqual(1);
+          }
+          const sayings = world.events.sayingsOf(request.mitigationId);
+          expect(sayings).toEqual(name === 'restart' ? ['applied'] : ['applied', 'released']);
+        },
+      ),
       { numRuns: 400 },
     );
   }, 120_000);
@@ -78,9 +92,15 @@ describe('responses', () => {
         await world.pass(10 * hourMs);
         world.kill();
         const calls = world.engine.callsOn(victim.id);
-        const once = { isolate: ['detach', 'detach', 'restart', 'attach', 'attach'], stop: ['stop', 'start'], restart: ['restart'] };
+        const once = {
+          isolate: ['detach', 'detach', 'restart', 'attach', 'attach'],
+          stop: ['stop', 'start'],
+          restart: ['restart'],
+        };
         expect(calls).toEqual(once[action as 'isolate']);
-        expect(world.events.sayingsOf(request.mitigationId)).toEqual(action === 'restart' ? ['applied'] : ['applied', 'released']);
+        expect(world.events.sayingsOf(request.mitigationId)).toEqual(
+          action === 'restart' ? ['applied'] : ['applied', 'released'],
+        );
       }),
       { numRuns: 100 },
     );
@@ -138,48 +158,61 @@ describe('responses', () => {
 
   it('ends, after any requests in any order, with everything as it was', async () => {
     const wish = fc.record({
-      action: fc.constantFrom<ActionName>('throttle', 'pause', 'isolate', 'quarantine', 'stop', 'snapshot', 'notify', 'restart'),
+      action: fc.constantFrom<ActionName>(
+        'throttle',
+        'pause',
+        'isolate',
+        'quarantine',
+        'stop',
+        'snapshot',
+        'notify',
+        'restart',
+      ),
       ttlMs: fc.integer({ min: 1_000, max: 60_000 }),
       passMs: fc.integer({ min: 0, max: 40_000 }),
       isReleased: fc.boolean(),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(wish, { minLength: 1, maxLength: 8 }), fc.constantFrom('own', 'host'), async (wishes, network) => {
-        const world = new SimulatedWorld();
-        const isHost = network === 'host';
-        world.engine.add({
-          ...victim,
-          labels: optedIn,
-          networks: isHost ? [] : ['front', 'back'],
-          ...(isHost ? { networkMode: { kind: 'host' } as const } : {}),
-        });
-        const supervisor = await world.supervise();
-        const ids: string[] = [];
-        for (const [index, { action, ttlMs, passMs, isReleased }] of wishes.entries()) {
-          const request = fresh(world, { target: victim, action, ttlMs, eventId: `e-${index}` });
-          ids.push(request.mitigationId);
-          await supervisor.accept(request, testOrigin);
-          await world.settle();
-          if (isReleased) {
-            await supervisor.release(request.mitigationId, 'operator').catch(() => undefined);
+      fc.asyncProperty(
+        fc.array(wish, { minLength: 1, maxLength: 8 }),
+        fc.constantFrom('own', 'host'),
+        async (wishes, network) => {
+          const world = new SimulatedWorld();
+          const isHost = network === 'host';
+          world.engine.add({
+            ...victim,
+            labels: optedIn,
+            networks: isHost ? [] : ['front', 'back'],
+            ...(isHost ? { networkMode: { kind: 'host' } as const } : {}),
+          });
+          const supervisor = await world.supervise();
+          const ids: string[] = [];
+          for (const [index, { action, ttlMs, passMs, isReleased }] of wishes.entries()) {
+            const request = fresh(world, { target: victim, action, ttlMs, eventId: `e-${index}` });
+            ids.push(request.mitigationId);
+            await supervisor.accept(request, testOrigin);
             await world.settle();
+            if (isReleased) {
+              await supervisor.release(request.mitigationId, 'operator').catch(() => undefined);
+              await world.settle();
+            }
+            await world.pass(passMs);
           }
-          await world.pass(passMs);
-        }
-        for (let minute = 0; minute < 12; minute++) {
-          await world.pass(60_000);
-        }
-        world.kill();
-        const after = world.engine.see(victim.id);
-        expect(after).toMatchObject({ state: 'running', limits: { nanoCpus: 0 } });
-        expect(after?.networks.map(({ networkName }) => networkName).sort()).toEqual(isHost ? [] : ['back', 'front']);
-        for (const id of ids) {
-          const record = await world.record(id);
-          expect(record === undefined || isFinal(record)).toBe(true);
-          expect(['released', 'applied']).toContain(record?.state);
-          expect(world.events.sayingsOf(id).filter((saying) => saying === 'applied')).toHaveLength(1);
-        }
-      }),
+          for (let minute = 0; minute < 12; minute++) {
+            await world.pass(60_000);
+          }
+          world.kill();
+          const after = world.engine.see(victim.id);
+          expect(after).toMatchObject({ state: 'running', limits: { nanoCpus: 0 } });
+          expect(after?.networks.map(({ networkName }) => networkName).sort()).toEqual(isHost ? [] : ['back', 'front']);
+          for (const id of ids) {
+            const record = await world.record(id);
+            expect(record === undefined || isFinal(record)).toBe(true);
+            expect(['released', 'applied']).toContain(record?.state);
+            expect(world.events.sayingsOf(id).filter((saying) => saying === 'applied')).toHaveLength(1);
+          }
+        },
+      ),
       { numRuns: 300 },
     );
   }, 120_000);
@@ -189,7 +222,10 @@ describe('responses', () => {
     const supervisor = await world.supervise();
     await supervisor.accept(fresh(world, { target: victim, ttlMs: hourMs, eventId: 'e-1' }), testOrigin);
     await world.settle();
-    await supervisor.accept(fresh(world, { target: victim, action: 'quarantine', ttlMs: 1_000, eventId: 'e-2' }), testOrigin);
+    await supervisor.accept(
+      fresh(world, { target: victim, action: 'quarantine', ttlMs: 1_000, eventId: 'e-2' }),
+      testOrigin,
+    );
     await world.settle();
     expect(world.engine.callsOn(victim.id)).toEqual(['detach', 'detach']);
     await world.pass(hourMs - 1);
@@ -249,7 +285,10 @@ describe('responses', () => {
     expect(world.engine.calls).toEqual([]);
     expect(world.events.of(request.mitigationId)[0]?.data).toMatchObject({
       simulated: true,
-      calls: [expect.stringContaining('/networks/front/disconnect'), expect.stringContaining('/networks/back/disconnect')],
+      calls: [
+        expect.stringContaining('/networks/front/disconnect'),
+        expect.stringContaining('/networks/back/disconnect'),
+      ],
     });
   });
 
@@ -291,13 +330,18 @@ describe('responses', () => {
       expect(world.events.sayingsOf(request.mitigationId)).toEqual(
         isApproved ? ['self', 'approved', 'applied'] : ['self', 'rejected'],
       );
-      await expect(supervisor.approve(request.mitigationId, 'bob')).rejects.toMatchObject({ code: 'FORGE_MITIGATION_STATE' });
+      await expect(supervisor.approve(request.mitigationId, 'bob')).rejects.toMatchObject({
+        code: 'FORGE_MITIGATION_STATE',
+      });
     }
   });
 
   it('holds at most as many containers as the guards allow, however many requests come at once', async () => {
     const world = new SimulatedWorld();
-    const targets = Array.from({ length: 20 }, (_, index) => ({ id: String(index).padStart(64, '0'), name: `web-${index}` }));
+    const targets = Array.from({ length: 20 }, (_, index) => ({
+      id: String(index).padStart(64, '0'),
+      name: `web-${index}`,
+    }));
     for (const target of targets) {
       world.engine.add({ ...target, labels: optedIn, networks: ['front'] });
     }

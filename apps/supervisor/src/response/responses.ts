@@ -1,4 +1,11 @@
-import { ForgeError, type ListMitigations, Log, messageOf, mitigationIdOf, type MitigationRequested } from '@sentinel-forge/contracts';
+import {
+  ForgeError,
+  type ListMitigations,
+  Log,
+  type MitigationRequested,
+  messageOf,
+  mitigationIdOf,
+} from '@sentinel-forge/contracts';
 import type { ContainerEvent, ContainerSnapshot, ContainerSummary, NetworkEvent } from '@sentinel-forge/docker';
 import { Agenda } from '../agenda/agenda.js';
 import { AlarmClock, type Now } from '../agenda/alarm-clock.js';
@@ -10,14 +17,14 @@ import { actions, isLasting, strengthOf } from './actions/catalogue.js';
 import { readParameters } from './actions/parameters.js';
 import type { ContainerEngine } from './container-engine.port.js';
 import { describeStep } from './docker-call.js';
+import { containerToCheck } from './escape.service.js';
 import type { EvidenceStore } from './evidence/evidence.port.js';
 import type { Redact } from './evidence/redact-evidence.js';
-import { containerToCheck } from './escape.service.js';
 import { Executor } from './executor.js';
 import { whyTooMuch } from './guards.service.js';
-import type { MitigationEvents } from './mitigation-events.port.js';
 import type { MitigationRecord, UnsaidEvent } from './mitigation.record.js';
 import { isFinal, isInForce, supervisorActor } from './mitigation.service.js';
+import type { MitigationEvents } from './mitigation-events.port.js';
 import { type Advanced, Mitigations } from './mitigations.js';
 import { findReplaced } from './replacement.service.js';
 import type { ResponsePolicy } from './response-policy.js';
@@ -115,7 +122,10 @@ export class Responses implements EngineListener {
     return [...this.#mitigations.index.all()]
       .map(({ value }) => value)
       .filter((record) => state === undefined || record.state === state)
-      .filter(({ request: { target } }) => container === undefined || target.name === container || target.id.startsWith(container))
+      .filter(
+        ({ request: { target } }) =>
+          container === undefined || target.name === container || target.id.startsWith(container),
+      )
       .sort((a, b) => b.receivedAt.localeCompare(a.receivedAt))
       .slice(0, limit);
   }
@@ -128,19 +138,26 @@ export class Responses implements EngineListener {
       throw new ForgeError('FORGE_MITIGATION_UNKNOWN', `There is no mitigation ${idStart} on ${this.policy.host}`);
     }
     if (second !== undefined) {
-      throw new ForgeError('FORGE_MITIGATION_AMBIGUOUS', `${idStart} is the start of ${found.length} mitigations; give more of it`);
+      throw new ForgeError(
+        'FORGE_MITIGATION_AMBIGUOUS',
+        `${idStart} is the start of ${found.length} mitigations; give more of it`,
+      );
     }
     return first.value;
   }
 
   /** Lets a mitigation that waits for it be carried out. Throws `FORGE_MITIGATION_STATE` when it does not wait. */
   approve(idStart: string, actor: string, reason = 'approved'): Promise<MitigationRecord> {
-    return this.#command(this.find(idStart), (id) => this.#mitigations.advance(id, { kind: 'approved', actor, reason }));
+    return this.#command(this.find(idStart), (id) =>
+      this.#mitigations.advance(id, { kind: 'approved', actor, reason }),
+    );
   }
 
   /** Refuses a mitigation that was not carried out yet. */
   reject(idStart: string, actor: string, reason = 'rejected by hand'): Promise<MitigationRecord> {
-    return this.#command(this.find(idStart), (id) => this.#mitigations.advance(id, { kind: 'rejected', actor, reason }));
+    return this.#command(this.find(idStart), (id) =>
+      this.#mitigations.advance(id, { kind: 'rejected', actor, reason }),
+    );
   }
 
   /** Takes a mitigation back; of one that was joined to another, the other. Resolves when the release is on record, not when it is done. */
@@ -372,7 +389,9 @@ export class Responses implements EngineListener {
       return this.#reject(record, tooMuch);
     }
     const isCounted = action.isDisturbing;
-    const admitted = isCounted ? this.#mitigations.index.admit(container.id, isLasting(request.action), now()) : undefined;
+    const admitted = isCounted
+      ? this.#mitigations.index.admit(container.id, isLasting(request.action), now())
+      : undefined;
     try {
       await this.#executor.act(record, { container, ...(holder === undefined ? {} : { upgraded: holder }) });
     } finally {
@@ -389,7 +408,13 @@ export class Responses implements EngineListener {
       return `its parameters are not valid: ${read.problems.join('; ')}`;
     }
     const namesake = container === undefined ? this.ports.inventory.byName(request.target.name)?.id : undefined;
-    const facts = { request, sender, container, isDisturbing: action.isDisturbing, ...(namesake === undefined ? {} : { namesake }) };
+    const facts = {
+      request,
+      sender,
+      container,
+      isDisturbing: action.isDisturbing,
+      ...(namesake === undefined ? {} : { namesake }),
+    };
     return whyOutOfScope(facts, this.policy, this.ports.now());
   }
 
@@ -534,7 +559,7 @@ export class Responses implements EngineListener {
   #sweep(): void {
     const nowMs = this.ports.now();
     this.#agenda.set(sweepKey, nowMs + sweepEveryMs);
-    this.#driveOpen();
+    this.onResync();
     for (const { key, value } of this.#mitigations.index.all()) {
       const endedMs = Date.parse(value.history.at(-1)?.at ?? value.receivedAt);
       const host = value.joinedTo === undefined ? undefined : this.#mitigations.get(value.joinedTo);

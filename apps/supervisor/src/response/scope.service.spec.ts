@@ -21,16 +21,27 @@ describe('the scope of responses', () => {
   });
 
   it('never lets a protected container or a part of the mesh be mitigated, whatever else it carries', () => {
-    const labelSet = fc.dictionary(fc.constantFrom(...Object.values(labels), 'other'), fc.constantFrom('true', 'false', 'required'));
+    const labelSet = fc.dictionary(
+      fc.constantFrom(...Object.values(labels), 'other'),
+      fc.constantFrom('true', 'false', 'required'),
+    );
     fc.assert(
-      fc.property(labelSet, fc.constantFrom('forge', 'shop', undefined), fc.constantFrom('all', 'labelled'), (set, project, respondTo) => {
-        const compose = project === undefined ? {} : { compose: { project, service: 'web', number: 1, dependsOn: [] } };
-        const container = { name: 'web', labels: set, ...compose };
-        const refusal = whyOutOfScope(facts({ container }), { ...policy, respondTo: respondTo as 'all' }, nowMs);
-        const mustBeRefused = set[labels.protect] === 'true' || set[labels.mesh] === 'true' || project === 'forge';
-        expect(refusal !== undefined).toBe(mustBeRefused || (respondTo === 'labelled' && set[labels.respond] !== 'true'));
-        expect(isInScope(container, { ...policy, respondTo: respondTo as 'all' })).toBe(refusal === undefined);
-      }),
+      fc.property(
+        labelSet,
+        fc.constantFrom('forge', 'shop', undefined),
+        fc.constantFrom('all', 'labelled'),
+        (set, project, respondTo) => {
+          const compose =
+            project === undefined ? {} : { compose: { project, service: 'web', number: 1, dependsOn: [] } };
+          const container = { name: 'web', labels: set, ...compose };
+          const refusal = whyOutOfScope(facts({ container }), { ...policy, respondTo: respondTo as 'all' }, nowMs);
+          const mustBeRefused = set[labels.protect] === 'true' || set[labels.mesh] === 'true' || project === 'forge';
+          expect(refusal !== undefined).toBe(
+            mustBeRefused || (respondTo === 'labelled' && set[labels.respond] !== 'true'),
+          );
+          expect(isInScope(container, { ...policy, respondTo: respondTo as 'all' })).toBe(refusal === undefined);
+        },
+      ),
     );
   });
 
@@ -40,14 +51,18 @@ describe('the scope of responses', () => {
     expect(whyOutOfScope(facts({ request: elsewhere }), policy, nowMs)).toMatch(/address the supervisor of that host/);
     expect(whyOutOfScope(facts(), policy, nowMs + policy.recordRetentionMs + 1)).toMatch(/ask again/);
     expect(whyOutOfScope({ ...facts(), container: undefined }, policy, nowMs)).toMatch(/docker ps --all/);
-    expect(whyOutOfScope({ ...facts(), container: undefined, namesake: 'b'.repeat(64) }, policy, nowMs)).toMatch(/made anew/);
+    expect(whyOutOfScope({ ...facts(), container: undefined, namesake: 'b'.repeat(64) }, policy, nowMs)).toMatch(
+      /made anew/,
+    );
   });
 
   it('asks a person where the request, the label or the policy says so', () => {
     const plain = { name: 'web', labels: {} };
     expect(whyApproval(request, plain, policy)).toBeUndefined();
     expect(whyApproval({ ...request, needsApproval: true }, plain, policy)).toMatch(/forge mitigation approve m-/);
-    expect(whyApproval(request, { name: 'web', labels: { [labels.approval]: 'required' } }, policy)).toMatch(/labelled/);
+    expect(whyApproval(request, { name: 'web', labels: { [labels.approval]: 'required' } }, policy)).toMatch(
+      /labelled/,
+    );
     expect(whyApproval(request, plain, { ...policy, approvalFor: ['isolate'] })).toMatch(/SUPERVISOR_APPROVE/);
   });
 });

@@ -98,5 +98,7 @@ export function whyApproval(
   if (container.labels[labels.approval] === 'required') {
     return `${container.name} is labelled ${labels.approval}=required: ${howTo}`;
   }
-  return policy.approvalFor.includes(action) ? `every ${action} must be approved (SUPERVISOR_APPROVE): ${howTo}` : undefined;
+  return policy.approvalFor.includes(action)
+    ? `every ${action} must be approved (SUPERVISOR_APPROVE): ${howTo}`
+    : undefined;
 }

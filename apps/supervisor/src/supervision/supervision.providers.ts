@@ -34,7 +34,8 @@ export const supervisionProviders: readonly FactoryProvider[] = [
   {
     provide: DockerEngine,
     inject: [SupervisorSettings],
-    useFactory: ({ dockerHost }: SupervisorSettings) => new DockerEngine({ dockerHost: dockerHost ?? defaultDockerHost }),
+    useFactory: ({ dockerHost }: SupervisorSettings) =>
+      new DockerEngine({ dockerHost: dockerHost ?? defaultDockerHost }),
   },
   { provide: OwnActs, useFactory: () => new OwnActs(now) },
   { provide: ContainerLanes, useFactory: () => new ContainerLanes() },
@@ -51,7 +52,18 @@ export const supervisionProviders: readonly FactoryProvider[] = [
   },
   {
     provide: Responses,
-    inject: [RecordStores, DockerContainerEngine, EvidenceFolder, EventPublisher, Inventory, ContainerLanes, Redactor, Log, MeshSettings, SupervisorSettings],
+    inject: [
+      RecordStores,
+      DockerContainerEngine,
+      EvidenceFolder,
+      EventPublisher,
+      Inventory,
+      ContainerLanes,
+      Redactor,
+      Log,
+      MeshSettings,
+      SupervisorSettings,
+    ],
     useFactory: (
       stores: RecordStores,
       engine: DockerContainerEngine,
@@ -92,10 +104,29 @@ export const supervisionProviders: readonly FactoryProvider[] = [
         },
       ),
   },
-  { provide: HealingMetrics, inject: [Registry], useFactory: (registry: Registry) => new HealingMetrics(registry, now) },
+  {
+    provide: HealingMetrics,
+    inject: [Registry],
+    useFactory: (registry: Registry) => new HealingMetrics(registry, now),
+  },
   {
     provide: Healer,
-    inject: [RecordStores, DockerContainerEngine, EvidenceFolder, EventPublisher, Inventory, ContainerLanes, OwnActs, Responses, HealingMetrics, Redactor, Log, MeshSettings, SupervisorSettings, AutohealSettings],
+    inject: [
+      RecordStores,
+      DockerContainerEngine,
+      EvidenceFolder,
+      EventPublisher,
+      Inventory,
+      ContainerLanes,
+      OwnActs,
+      Responses,
+      HealingMetrics,
+      Redactor,
+      Log,
+      MeshSettings,
+      SupervisorSettings,
+      AutohealSettings,
+    ],
     useFactory: (
       stores: RecordStores,
       engine: DockerContainerEngine,
@@ -139,7 +170,16 @@ export const supervisionProviders: readonly FactoryProvider[] = [
   },
   {
     provide: EngineWatch,
-    inject: [DockerContainerEngine, Inventory, HealingMetrics, Responses, Healer, InventoryWriter, SupervisorSettings, Log],
+    inject: [
+      DockerContainerEngine,
+      Inventory,
+      HealingMetrics,
+      Responses,
+      Healer,
+      InventoryWriter,
+      SupervisorSettings,
+      Log,
+    ],
     useFactory: (
       reader: DockerContainerEngine,
       inventory: Inventory,

@@ -2,8 +2,8 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationB
 import { Readiness } from '@sentinel-forge/chassis';
 import { Log } from '@sentinel-forge/contracts';
 import { DockerEngine, type DockerEvents } from '@sentinel-forge/docker';
-import { EngineWatch } from '../engine-watch/engine-watch.js';
 import { SupervisorSettings } from '../config.js';
+import { EngineWatch } from '../engine-watch/engine-watch.js';
 import { Healer } from '../healing/healer.js';
 import { InventoryWriter } from '../inventory/inventory.writer.js';
 import { EvidenceFolder } from '../response/evidence/folder.evidence.js';
@@ -55,7 +55,11 @@ export class Supervision implements OnApplicationBootstrap, BeforeApplicationShu
     clearInterval(this.#prune);
     await this.#events?.close();
     await this.#following;
-    await Promise.all([this.responses.stop(), this.settings.isHealing ? this.healer.stop() : undefined, this.inventory.stop()]);
+    await Promise.all([
+      this.responses.stop(),
+      this.settings.isHealing ? this.healer.stop() : undefined,
+      this.inventory.stop(),
+    ]);
   }
 
   async #begin(): Promise<void> {

@@ -6,46 +6,12 @@ import { defaultResponsePolicy, type ResponsePolicy } from '../response/response
 import { ResponseSwitch } from '../response/response-switch.js';
 import { Responses } from '../response/responses.js';
 import { CollectedEvents } from './collected-events.js';
+import { type Fate, Life, mortal } from './life.js';
 import { MemoryEvidence } from './memory-evidence.js';
 import { MemoryKeyValueStore } from './memory-key-value-store.js';
 import { testHost } from './requests.js';
 import { SilentLog } from './silent-log.js';
 import { SimulatedEngine } from './simulated-engine.js';
-
-/** When a process dies: at its n-th contact with the world, before the world hears of it or after. */
-export interface Fate {
-  readonly atContact: number;
-  readonly when: 'before' | 'after';
-}
-
-/** One life of a supervisor. After its death nothing of it comes through any more, as after kill -9. */
-class Life {
-  isDead = false;
-  contacts = 0;
-
-  constructor(private readonly fate: Fate | undefined) {}
-
-  async contact<T>(act: () => Promise<T>): Promise<T> {
-    this.contacts += 1;
-    const isLast = this.contacts === this.fate?.atContact;
-    this.isDead ||= isLast && this.fate?.when === 'before';
-    if (this.isDead) {
-      return never;
-    }
-    const outcome = await act().then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
-    );
-    this.isDead ||= isLast;
-    if (this.isDead) {
-      return never;
-    }
-    if ('error' in outcome) {
-      throw outcome.error;
-    }
-    return outcome.value;
-  }
-}
 
 /** Everything outside a supervisor, with a clock that a test moves. It outlives any number of supervisors. */
 export class SimulatedWorld {
@@ -116,17 +82,4 @@ export class SimulatedWorld {
   async record(id: string): Promise<MitigationRecord | undefined> {
     return (await this.store.get(id))?.value;
   }
-}
-
-const never = new Promise<never>(() => {});
-
-function mortal<T extends object>(target: T, life: Life): T {
-  return new Proxy(target, {
-    get(object, name) {
-      const value: unknown = Reflect.get(object, name);
-      return typeof value === 'function'
-        ? (...args: unknown[]) => life.contact(async () => value.apply(object, args) as unknown)
-        : value;
-    },
-  });
 }

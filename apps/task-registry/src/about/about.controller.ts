@@ -12,7 +12,8 @@ export class AboutController {
       service: 'task-registry',
       summary: apps['task-registry'].summary,
       state: 'to come',
-      detail: 'This service starts, answers for its health and is part of the mesh. Its work, one backlog that many agents share, is not built yet.',
+      detail:
+        'This service starts, answers for its health and is part of the mesh. Its work, one backlog that many agents share, is not built yet.',
     };
   }
 }

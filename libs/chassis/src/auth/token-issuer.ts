@@ -1,5 +1,5 @@
-import { SignJWT } from 'jose';
 import type { Scope } from '@sentinel-forge/contracts';
+import { SignJWT } from 'jose';
 
 /** What a new token says. */
 export interface TokenRequest {

@@ -1,5 +1,13 @@
-import { type CryptoKey, createRemoteJWKSet, errors, importSPKI, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import { allScopes, ForgeError, type Scope } from '@sentinel-forge/contracts';
+import { allScopes, ForgeError, limits, type Scope } from '@sentinel-forge/contracts';
+import {
+  type CryptoKey,
+  createRemoteJWKSet,
+  errors,
+  importSPKI,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import type { MeshSettings } from '../settings/mesh.settings.js';
 
 /** Who presents a token, and what it allows. */
@@ -40,7 +48,9 @@ export class TokenVerifier {
         clockTolerance: clockToleranceSeconds,
         requiredClaims: ['exp', 'sub'],
       };
-      const { payload } = await (typeof key === 'function' ? jwtVerify(token, key, options) : jwtVerify(token, key, options));
+      const { payload } = await (typeof key === 'function'
+        ? jwtVerify(token, key, options)
+        : jwtVerify(token, key, options));
       return identityOf(payload);
     } catch (error) {
       throw new ForgeError('FORGE_AUTH_REQUIRED', `The token is not valid: ${reasonOf(error)}`, { cause: error });
@@ -60,8 +70,13 @@ async function keyOf(settings: MeshSettings): Promise<Key> {
 }
 
 function identityOf(payload: JWTPayload): Identity {
+  const { sub } = payload;
+  // It names the actor in events, where it is a name like any other.
+  if (typeof sub !== 'string' || sub === '' || sub.length > limits.nameLength) {
+    throw new errors.JWTClaimValidationFailed('"sub" must be a name', payload, 'sub', 'check_failed');
+  }
   const words = typeof payload.scope === 'string' ? payload.scope.split(' ') : [];
-  return { subject: String(payload.sub), scopes: new Set(allScopes.filter((scope) => words.includes(scope))) };
+  return { subject: sub, scopes: new Set(allScopes.filter((scope) => words.includes(scope))) };
 }
 
 // A client learns what to mend, never how the key is held.
@@ -75,5 +90,7 @@ function reasonOf(error: unknown): string {
   if (error instanceof errors.JOSEAlgNotAllowed) {
     return 'its algorithm is not allowed here';
   }
-  return error instanceof errors.JWSSignatureVerificationFailed ? 'its signature does not fit' : 'it cannot be verified';
+  return error instanceof errors.JWSSignatureVerificationFailed
+    ? 'its signature does not fit'
+    : 'it cannot be verified';
 }

@@ -45,7 +45,7 @@ export class DocsController {
 
   @Get('assets/:name')
   async asset(@Param('name') name: string, @Res() reply: FastifyReply): Promise<void> {
-    const type = assets[name];
+    const type = Object.hasOwn(assets, name) ? assets[name] : undefined;
     if (type === undefined) {
       throw new ForgeError('FORGE_HTTP_NOT_FOUND', `There is no asset "${name}"`);
     }

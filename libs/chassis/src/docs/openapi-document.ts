@@ -44,7 +44,11 @@ export class OpenApiDocument {
       }
     }
     const { app, version } = this.identity;
-    const outline = new DocumentBuilder().setTitle(app).setDescription(apps[app].summary).setVersion(version).addBearerAuth();
+    const outline = new DocumentBuilder()
+      .setTitle(app)
+      .setDescription(apps[app].summary)
+      .setVersion(version)
+      .addBearerAuth();
     return SwaggerModule.createDocument(application, outline.build());
   }
 }
@@ -57,7 +61,9 @@ interface ControllerMethod {
 
 function methodsOf(application: INestApplication): readonly ControllerMethod[] {
   const modules = [...application.get(ModulesContainer).values()];
-  const controllers = modules.flatMap((module) => [...module.controllers.values()].map(({ metatype }) => metatype as Class | null));
+  const controllers = modules.flatMap((module) =>
+    [...module.controllers.values()].map(({ metatype }) => metatype as Class | null),
+  );
   return controllers.flatMap((controller) => {
     const prototype: Record<string, unknown> = controller?.prototype ?? {};
     return Object.getOwnPropertyNames(prototype).flatMap((name) => {

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { events, isAppName, limits, Log, type ServiceState } from '@sentinel-forge/contracts';
+import { type DependencyState, events, isAppName, Log, limits, type ServiceState } from '@sentinel-forge/contracts';
 import { EventPublisher, MeshConnection } from '@sentinel-forge/messaging';
 import { ServiceIdentity } from '../service/service-identity.js';
 import { describeReport, Readiness, type ReadinessReport } from './readiness.js';
@@ -33,7 +33,7 @@ export class HealthAnnouncer implements OnApplicationBootstrap, BeforeApplicatio
     clearInterval(this.#timer);
     if (this.connection.state.isConnected) {
       const { dependencies } = this.readiness.report();
-      await this.#tell('down', 'it is shutting down', dependencies, farewellTimeoutMs).catch(() => {});
+      await this.#tell('down', 'it is shutting down', dependencies, farewellTimeoutMs).catch(() => undefined);
     }
   }
 
@@ -79,9 +79,18 @@ export class HealthAnnouncer implements OnApplicationBootstrap, BeforeApplicatio
       await this.publisher.publish(
         events.serviceHealth,
         { app, state },
-        { version, instance, reason: reason.slice(0, limits.summaryLength), dependencies },
+        { version, instance, reason: cut(reason), dependencies: dependencies.map(withCutReason) },
         { timeoutMs },
       );
     }
   }
+}
+
+// The words of an engine or a driver have no limit; those of an event have.
+function cut(reason: string): string {
+  return reason.slice(0, limits.summaryLength);
+}
+
+function withCutReason(dependency: DependencyState): DependencyState {
+  return dependency.reason === undefined ? dependency : { ...dependency, reason: cut(dependency.reason) };
 }

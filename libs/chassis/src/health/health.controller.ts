@@ -17,7 +17,13 @@ export class HealthController {
   @Get('health')
   health(): object {
     const { app, version, instance, startedAtMs } = this.identity;
-    return { status: 'ok', service: app, version, instance, uptimeSeconds: Math.round((Date.now() - startedAtMs) / 1000) };
+    return {
+      status: 'ok',
+      service: app,
+      version,
+      instance,
+      uptimeSeconds: Math.round((Date.now() - startedAtMs) / 1000),
+    };
   }
 
   /** Everything it depends upon answers: 200; or 503 with what does not, and why. */

@@ -14,7 +14,9 @@ export class MeshReadiness {
     readiness.add('nats', () => ({ isUp: connection.state.isConnected, reason: connection.state.reason }));
     readiness.add('jetstream', () => {
       const waiting = strategy.consumers.filter((consumer) => !consumer.state.isReading);
-      const reasons = waiting.map(({ definition, state }) => `${definition.stream}/${definition.name}: ${state.reason}`);
+      const reasons = waiting.map(
+        ({ definition, state }) => `${definition.stream}/${definition.name}: ${state.reason}`,
+      );
       return { isUp: waiting.length === 0, reason: reasons.join('; ') };
     });
     readiness.add('retention', () => ({ isUp: lag.alarms.length === 0, reason: lag.alarms.join('; ') }));

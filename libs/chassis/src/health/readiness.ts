@@ -24,7 +24,7 @@ export class Readiness {
   report(): ReadinessReport {
     const dependencies = [...this.#checks].map(([name, check]): DependencyState => {
       const { isUp, reason } = check();
-      return isUp || reason === undefined ? { name, isUp } : { name, isUp, reason };
+      return reason === undefined || reason === '' ? { name, isUp } : { name, isUp, reason };
     });
     return { status: dependencies.every(({ isUp }) => isUp) ? 'up' : 'degraded', dependencies };
   }

@@ -1,6 +1,13 @@
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { errorCatalogue, ForgeError, type Log, newTrace, parseTraceparent, traceIdPattern } from '@sentinel-forge/contracts';
+import {
+  errorCatalogue,
+  ForgeError,
+  type Log,
+  newTrace,
+  parseTraceparent,
+  traceIdPattern,
+} from '@sentinel-forge/contracts';
 import { currentTrace, randomHex, runInTrace } from '@sentinel-forge/messaging';
 import type { FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../metrics/http-metrics.js';
@@ -30,9 +37,12 @@ export async function addHttpHooks(
     timeWindow: 60_000,
     allowList: (request: FastifyRequest) => unlimitedPaths.has(pathOf(request.url)),
     errorResponseBuilder: (_request: FastifyRequest, { max, after }: { max: number; after: string }) =>
-      Object.assign(new ForgeError('FORGE_HTTP_RATE_LIMITED', `More than ${max} requests in a minute; go on in ${after}`), {
-        statusCode: errorCatalogue.FORGE_HTTP_RATE_LIMITED.status,
-      }),
+      Object.assign(
+        new ForgeError('FORGE_HTTP_RATE_LIMITED', `More than ${max} requests in a minute; go on in ${after}`),
+        {
+          statusCode: errorCatalogue.FORGE_HTTP_RATE_LIMITED.status,
+        },
+      ),
   });
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';

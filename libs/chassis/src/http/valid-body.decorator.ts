@@ -8,7 +8,10 @@ const bodyKey = 'forge:body';
 const parseBody = createParamDecorator((bodyClass: Class, context: ExecutionContext): object => {
   const { body } = context.switchToHttp().getRequest<FastifyRequest>();
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw new ForgeError('FORGE_HTTP_BODY_INVALID', 'The body must be one JSON object, with Content-Type: application/json');
+    throw new ForgeError(
+      'FORGE_HTTP_BODY_INVALID',
+      'The body must be one JSON object, with Content-Type: application/json',
+    );
   }
   return validatorFor(bodyClass).parse(body);
 });

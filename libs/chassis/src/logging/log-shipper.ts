@@ -1,8 +1,25 @@
-import { events, isAppName, limits, LogRecord, validatorFor } from '@sentinel-forge/contracts';
-import type { EventPublisher, MeshConnection } from '@sentinel-forge/messaging';
+import {
+  events,
+  isAppName,
+  isRetryable,
+  LogRecord,
+  limits,
+  newTrace,
+  traceIdPattern,
+  validatorFor,
+} from '@sentinel-forge/contracts';
+import { type EventPublisher, type MeshConnection, randomHex } from '@sentinel-forge/messaging';
 import type { ServiceLog, WrittenRecord } from './service-log.js';
 
 const maxWaiting = 5_000;
+const batchSize = 256;
+const retryPauseMs = 1_000;
+
+/** A record that waits, with the id that makes a second try of it no second record. */
+interface WaitingRecord {
+  readonly id: string;
+  readonly record: WrittenRecord;
+}
 
 /**
  * Sends the log records of a service to the mesh (`log.<app>.<level>`), beside stdout. In the background and within
@@ -10,7 +27,7 @@ const maxWaiting = 5_000;
  * dropped here and the count of them is told. stdout has them all.
  */
 export class LogShipper {
-  readonly #waiting: WrittenRecord[] = [];
+  #waiting: WaitingRecord[] = [];
   #dropped = 0;
   #shipping: Promise<void> | undefined;
 
@@ -35,43 +52,65 @@ export class LogShipper {
   }
 
   #accept(record: WrittenRecord): void {
-    this.#waiting.push(record);
-    if (this.#waiting.length > maxWaiting) {
-      this.#waiting.shift();
-      this.#dropped += 1;
-    }
+    this.#waiting.push({ id: randomHex(16), record });
+    this.#dropOldest();
     this.#shipping ??= this.#ship().finally(() => {
       this.#shipping = undefined;
     });
   }
 
-  async #ship(): Promise<void> {
-    await this.connection.whenConnected().catch(() => undefined);
-    while (this.#waiting.length > 0 && !this.connection.closed.aborted) {
-      const batch = this.#waiting.splice(0, 256);
-      try {
-        await Promise.all(batch.map((record) => this.#send(record)));
-        this.#tellDropped();
-      } catch {
-        // Not logged: a record of it would stand in the same queue. What can still be sent is tried again.
-        this.#waiting.unshift(...batch.slice(0, maxWaiting - this.#waiting.length));
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-      }
+  #dropOldest(): void {
+    const excess = this.#waiting.length - maxWaiting;
+    if (excess > 0) {
+      this.#waiting.splice(0, excess);
+      this.#dropped += excess;
     }
   }
 
-  async #send({ svc, lvl, evt, time, trace, msg, fields }: WrittenRecord): Promise<void> {
+  async #ship(): Promise<void> {
+    await this.connection.whenConnected().catch(() => undefined);
+    while (this.#waiting.length > 0 && !this.connection.closed.aborted) {
+      const unsent = await this.#sendAll(this.#waiting.splice(0, batchSize));
+      if (unsent.length === 0) {
+        this.#tellDropped();
+        continue;
+      }
+      // Not logged: a record of it would stand in the same queue. What can still be sent is tried again.
+      this.#waiting = [...unsent, ...this.#waiting];
+      this.#dropOldest();
+      await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+    }
+  }
+
+  /** The records that another try can help. One that can never be sent must hold up no other: it is dropped. */
+  async #sendAll(batch: readonly WaitingRecord[]): Promise<readonly WaitingRecord[]> {
+    const unsent = await Promise.all(
+      batch.map((waiting) =>
+        this.#send(waiting).then(
+          () => [],
+          (error: unknown) => {
+            this.#dropped += isRetryable(error) ? 0 : 1;
+            return isRetryable(error) ? [waiting] : [];
+          },
+        ),
+      ),
+    );
+    return unsent.flat();
+  }
+
+  async #send({ id, record: { svc, lvl, evt, time, trace, msg, fields } }: WaitingRecord): Promise<void> {
+    const isInTrace = trace !== undefined && traceIdPattern.test(trace);
     const record: LogRecord = {
       svc,
       lvl,
       evt: evt.slice(0, limits.nameLength),
       time,
-      ...(trace === undefined ? {} : { trace }),
+      ...(isInTrace ? { trace } : {}),
       ...(msg === undefined ? {} : { msg: msg.slice(0, limits.stringLength) }),
       ...(Object.keys(fields).length === 0 ? {} : { fields: bounded(fields) }),
     };
     if (isAppName(svc)) {
-      const options = trace === undefined ? {} : { trace: { traceId: trace, spanId: trace.slice(0, 16) } };
+      const options = isInTrace ? { id, trace: newTrace(randomHex, trace) } : { id };
       await this.publisher.publish(events.logRecord, { app: svc, level: lvl }, record, options);
     }
   }
@@ -87,7 +126,9 @@ export class LogShipper {
 
 // What a log record says is never a reason not to send it: beyond the limits of the contract it goes as text, cut.
 function bounded(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const json = JSON.parse(JSON.stringify(fields)) as Record<string, unknown>;
+  const text = JSON.stringify(fields);
+  const json = JSON.parse(text) as Record<string, unknown>;
   const probe = { svc: 'x', lvl: 'info', evt: 'x', time: '2026-01-01T00:00:00Z', fields: json };
-  return validatorFor(LogRecord).isValid(probe) ? json : { truncated: JSON.stringify(json).slice(0, limits.stringLength) };
+  const isFitting = Buffer.byteLength(text) < limits.eventBytes / 2 && validatorFor(LogRecord).isValid(probe);
+  return isFitting ? json : { truncated: text.slice(0, limits.stringLength) };
 }

@@ -58,9 +58,15 @@ export class ServiceLog extends Log {
     const time = new Date().toISOString();
     const common = { evt, ...(trace === undefined ? {} : { trace }), time };
     const text = msg === undefined ? undefined : this.redactor.text(msg).value;
-    this.#pino[lvl]({ ...common, ...particulars }, text);
+    this.#pino[lvl]({ ...common, ...beside(particulars) }, text);
     if (isLocal !== true) {
-      this.#listener?.({ svc: this.app, lvl, ...common, ...(text === undefined ? {} : { msg: text }), fields: particulars });
+      this.#listener?.({
+        svc: this.app,
+        lvl,
+        ...common,
+        ...(text === undefined ? {} : { msg: text }),
+        fields: particulars,
+      });
     }
   }
 
@@ -69,10 +75,20 @@ export class ServiceLog extends Log {
   }
 }
 
+const ownNames = new Set(['svc', 'lvl', 'evt', 'trace', 'time', 'msg']);
+
+// A particular must not pass for what the record says of itself: one of the same name gets an underscore.
+function beside(particulars: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const names = Object.keys(particulars);
+  return names.some((name) => ownNames.has(name))
+    ? Object.fromEntries(names.map((name) => [ownNames.has(name) ? `${name}_` : name, particulars[name]]))
+    : particulars;
+}
+
 // The stack of an error of ours says nothing that its code does not; of any other it is what one needs.
 function describeError(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) {
-    return { message: String(error) };
+    return typeof error === 'object' ? { thrown: error } : { message: String(error) };
   }
   const cause = error.cause === undefined || depth > 3 ? {} : { cause: describeError(error.cause, depth + 1) };
   if (error instanceof ForgeError) {

@@ -68,7 +68,10 @@ function readText(name: string, environment: Environment): string | undefined {
   try {
     return readFileSync(file, 'utf8').trimEnd();
   } catch (error) {
-    throw new Error(`cannot be read from the file that ${name}_FILE names: ${messageOf(error)}`, { cause: error });
+    // Not the path: who mixes the two up has put the secret itself there.
+    const reason =
+      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : 'unknown reason';
+    throw new Error(`cannot be read from the file that ${name}_FILE names: ${reason}`, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { limits } from '@sentinel-forge/contracts';
 
 /** How the text of a setting becomes its value. `parse` throws an Error whose message says what is wrong and what would do. */
@@ -93,18 +94,30 @@ export function url(...schemes: readonly string[]): SettingType<string> {
   };
 }
 
-/** A key that signs tokens: at least 32 characters. */
+/** The key of tokens: a shared secret, or the public one of a pair. */
 export function secretKey(): SettingType<string> {
-  const description = 'at least 32 characters, or a public key in PEM form';
+  const description = 'at least 32 characters, or a public Ed25519 key in PEM form';
   return {
     description,
     parse(value) {
+      // Anything else in PEM form would be taken for a shared secret, and much of that is known to all: a certificate, say.
+      if (value.includes('-----BEGIN') && !isPublicEd25519(value)) {
+        throw new Error('is in PEM form, but is no public Ed25519 key');
+      }
       if (value.length < 32) {
         throw new Error(`must be ${description}; make one with: openssl rand -base64 48`);
       }
       return value;
     },
   };
+}
+
+function isPublicEd25519(pem: string): boolean {
+  try {
+    return /^\s*-----BEGIN PUBLIC KEY-----/.test(pem) && createPublicKey(pem).asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
 }
 
 /** One token of a NATS subject. */

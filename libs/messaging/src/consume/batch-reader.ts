@@ -49,6 +49,9 @@ export class BatchReader implements Reader {
   }
 
   #accept(delivery: Delivery): void {
+    if (this.#stopping.signal.aborted) {
+      return;
+    }
     if (delivery.consumerSequence !== this.#expected || delivery.deliveries !== 1) {
       this.#lose(`expected delivery ${this.#expected}, got ${delivery.consumerSequence}`);
       return;

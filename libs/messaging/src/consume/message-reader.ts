@@ -35,13 +35,15 @@ export class MessageReader implements Reader {
   async stop(budgetMs: number): Promise<void> {
     this.#isStopped = true;
     this.#subscription.stop();
-    for (const delivery of this.#queue.splice(0)) {
-      delivery.answer({ kind: 'nak', delayMs: 0 }); // at once to the next reader, not after the wait for an acknowledgement
-    }
+    this.#queue.splice(0).forEach(sendBack);
     await within(Promise.allSettled(this.#running), budgetMs);
   }
 
   #accept(delivery: Delivery): void {
+    if (this.#isStopped) {
+      sendBack(delivery);
+      return;
+    }
     this.#queue.push(delivery);
     this.#startMore();
   }
@@ -107,4 +109,9 @@ export class MessageReader implements Reader {
         }
     }
   }
+}
+
+// At once to the next reader, not after the wait for an acknowledgement.
+function sendBack(delivery: Delivery): void {
+  delivery.answer({ kind: 'nak', delayMs: 0 });
 }

@@ -71,17 +71,15 @@ export class PullSubscription {
     this.#pullMore();
   }
 
-  /** No more deliveries from now on. What the server had sent already is delivered again to the next reader. */
+  /** Asks for nothing more. What the server has sent already is still delivered, so that the reader can send it back. */
   stop(): void {
     this.#isStopped = true;
     clearInterval(this.#heartbeat);
-    this.#subscription.unsubscribe();
+    // A connection that is closed drains nothing, and says so.
+    this.#subscription.drain().catch(() => undefined);
   }
 
   #receive(message: Msg): void {
-    if (this.#isStopped) {
-      return;
-    }
     this.#lastHeardMs = Date.now();
     if (message.reply?.startsWith('$JS.ACK.') === true) {
       this.#deliver(message);

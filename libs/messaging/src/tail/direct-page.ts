@@ -18,6 +18,7 @@ export async function directPage(
   const page: StoredMsg[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fallSilent = (): void => reject(new ForgeError('FORGE_NATS_UNAVAILABLE', `${stream}: the server fell silent`));
+  promise.catch(() => undefined); // it may fail before it is waited for
   const silence = setTimeout(fallSilent, silenceMs);
   const reading = await jsm.direct.getBatch(stream, {
     ...options,

@@ -24,6 +24,7 @@ export interface FollowOptions {
 }
 
 const heartbeatMs = 2_000;
+const echoMs = 25;
 const retryPauseMs = 500;
 
 /**
@@ -42,8 +43,16 @@ export async function* followStreams(
   const jsm = await jetstreamManager(connection, { checkAPI: false });
   const bell = new Bell();
   const ring = (): void => bell.ring();
-  const subscriptions = isLive ? filters.map((filter) => connection.subscribe(filter, { callback: ring })) : [];
-  signal.addEventListener('abort', ring, { once: true });
+  const ended = Promise.withResolvers<void>();
+  const end = (): void => ended.resolve();
+  // A message can be heard before the stream holds it: a little after the last one heard, there is another look.
+  const echo = setTimeout(ring, echoMs);
+  const hear = (): void => {
+    ring();
+    echo.refresh();
+  };
+  const subscriptions = isLive ? filters.map((filter) => connection.subscribe(filter, { callback: hear })) : [];
+  signal.addEventListener('abort', end, { once: true });
   // A subscription that broke silently costs seconds of delay, not the event.
   const heartbeat = setInterval(ring, heartbeatMs);
   try {
@@ -52,7 +61,7 @@ export async function* followStreams(
     while (!signal.aborted) {
       const rung = bell.next();
       try {
-        await Promise.all(queues.map((queue) => queue.fill()));
+        await Promise.race([Promise.all(queues.map((queue) => queue.fill())), ended.promise]);
       } catch (error) {
         if (!isLive || connection.isClosed()) {
           throw error;
@@ -64,16 +73,17 @@ export async function* followStreams(
         if (!isLive) {
           return;
         }
-        await rung;
+        await Promise.race([rung, ended.promise]);
       }
       yield* inOrderOfTime(queues);
     }
   } finally {
-    clearInterval(heartbeat);
-    signal.removeEventListener('abort', ring);
+    signal.removeEventListener('abort', end);
     for (const subscription of subscriptions) {
       subscription.unsubscribe();
     }
+    clearInterval(heartbeat);
+    clearTimeout(echo);
   }
 }
 

@@ -17,11 +17,6 @@ export function charSet(...ranges: readonly (readonly [number, number])[]): Char
   return merged;
 }
 
-/** The set of single characters. */
-export function charsOf(text: string): CharSet {
-  return charSet(...Array.from(text, (char): [number, number] => [char.charCodeAt(0), char.charCodeAt(0)]));
-}
-
 /** Everything that is not in a set. */
 export function complementOf(set: CharSet): CharSet {
   const gaps: [number, number][] = [];

@@ -12,21 +12,31 @@ function situationOf(container: Partial<Parameters<SimulatedEngine['add']>[0]> =
   if (current === undefined) {
     throw new Error('no container');
   }
-  return { mitigationId: 'm', before: rememberTarget(current), current, memberOf: [], evidence: new Set(), parameters: {} };
+  return {
+    mitigationId: 'm',
+    before: rememberTarget(current),
+    current,
+    memberOf: [],
+    evidence: new Set(),
+    parameters: {},
+  };
 }
 
 describe('the actions', () => {
-  it.each(actionNames)('%s describes itself: what it is, what it takes, what it needs, how it is taken back', (name) => {
-    const action = actions[name];
-    expect(action.name).toBe(name);
-    expect(action.summary).toMatch(/^[A-Z].*\.$/);
-    for (const parameter of action.parameters) {
-      expect(parameter.summary).toMatch(/\.$/);
-    }
-    const { current } = situationOf();
-    expect(action.plan(situationOf()).length === 0 || action.needs.length > 0).toBe(true);
-    expect(isLasting(name)).toBe(action.holds({ ...situationOf(), current }).length > 0);
-  });
+  it.each(actionNames)(
+    '%s describes itself: what it is, what it takes, what it needs, how it is taken back',
+    (name) => {
+      const action = actions[name];
+      expect(action.name).toBe(name);
+      expect(action.summary).toMatch(/^[A-Z].*\.$/);
+      for (const parameter of action.parameters) {
+        expect(parameter.summary).toMatch(/\.$/);
+      }
+      const { current } = situationOf();
+      expect(action.plan(situationOf()).length === 0 || action.needs.length > 0).toBe(true);
+      expect(isLasting(name)).toBe(action.holds({ ...situationOf(), current }).length > 0);
+    },
+  );
 
   it.each(['restart', 'stop', 'kill'] as const)('%s keeps evidence before it destroys anything', (name) => {
     expect(actions[name].plan(situationOf()).map(({ call }) => call)[0]).toBe('capture');
@@ -54,6 +64,8 @@ describe('the actions', () => {
     expect(readParameters(actions.throttle, { cpus: 0.5 })).toEqual({ isValid: true, values: { cpus: 0.5 } });
     const read = readParameters(actions.throttle, { cpus: 0, speed: 1, pidsLimit: 2.5 });
     expect(read).toMatchObject({ isValid: false });
-    expect(read.isValid ? [] : read.problems.join()).toMatch(/speed.*cpus must be a number, at least 0\.01.*pidsLimit must be a whole number/);
+    expect(read.isValid ? [] : read.problems.join()).toMatch(
+      /speed.*cpus must be a number, at least 0\.01.*pidsLimit must be a whole number/,
+    );
   });
 });

@@ -9,12 +9,7 @@ export const killAction: Action = {
   name: 'kill',
   summary: 'Kills the container at once, having kept evidence, and keeps it down.',
   parameters: [tailLinesParameter],
-  needs: [
-    ...captureNeeds,
-    'POST /containers/{id}/kill',
-    'POST /containers/{id}/stop',
-    'POST /containers/{id}/start',
-  ],
+  needs: [...captureNeeds, 'POST /containers/{id}/kill', 'POST /containers/{id}/stop', 'POST /containers/{id}/start'],
   isDestructive: true,
   isDisturbing: true,
   reversal: haltReversal,

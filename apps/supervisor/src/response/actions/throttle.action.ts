@@ -26,7 +26,8 @@ export const throttleAction: Action = {
   needs: ['GET /containers/{id}/json', 'POST /containers/{id}/update'],
   isDestructive: false,
   isDisturbing: true,
-  reversal: 'The former limits are set again. A memory limit cannot be lifted on Docker: "none" becomes all of the host\'s.',
+  reversal:
+    'The former limits are set again. A memory limit cannot be lifted on Docker: "none" becomes all of the host\'s.',
   holds: () => ['limits'],
   plan(situation) {
     const throttle = missingOf(situation);

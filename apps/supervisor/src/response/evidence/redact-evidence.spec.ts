@@ -5,7 +5,9 @@ const redact = (value: unknown): unknown => {
     return value.map(redact);
   }
   return typeof value === 'object' && value !== null
-    ? Object.fromEntries(Object.entries(value).map(([name, item]) => [name, /password|token/i.test(name) ? '[redacted]' : redact(item)]))
+    ? Object.fromEntries(
+        Object.entries(value).map(([name, item]) => [name, /password|token/i.test(name) ? '[redacted]' : redact(item)]),
+      )
     : value;
 };
 
@@ -13,7 +15,10 @@ describe('evidence', () => {
   it('holds no secret of the environment, wherever it stands', () => {
     const raw = {
       inspect: {
-        Config: { Env: ['DB_PASSWORD=correct horse', 'MODE=fast', 'API_TOKEN=hunter22'], Cmd: ['serve', '--key=hunter22'] },
+        Config: {
+          Env: ['DB_PASSWORD=correct horse', 'MODE=fast', 'API_TOKEN=hunter22'],
+          Cmd: ['serve', '--key=hunter22'],
+        },
       },
       logs: { entries: [{ stream: 'stdout', text: 'connecting with correct horse in mode fast' }] },
       changes: [{ path: '/tmp/x', kind: 'added' }],
@@ -27,7 +32,13 @@ describe('evidence', () => {
   });
 
   it('does not mask half of everything because a secret is short', () => {
-    const raw = { inspect: { Config: { Env: ['TOKEN=a'] } }, logs: 'a banana', changes: [], processes: [], missing: [] };
+    const raw = {
+      inspect: { Config: { Env: ['TOKEN=a'] } },
+      logs: 'a banana',
+      changes: [],
+      processes: [],
+      missing: [],
+    };
     expect(redactEvidence(raw, redact).logs).toBe('a banana');
   });
 });

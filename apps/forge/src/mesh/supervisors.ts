@@ -1,7 +1,7 @@
 import { ForgeError, type RequestDefinition } from '@sentinel-forge/contracts';
 import { isKnownError } from '../cli/exit-codes.js';
-import { supervisedHosts } from '../mesh/discovery.js';
-import type { MeshClient } from '../mesh/mesh-client.js';
+import { supervisedHosts } from './discovery.js';
+import type { MeshClient } from './mesh-client.js';
 
 /** What the supervisor of one host answered. */
 export interface HostAnswer<Answer> {
