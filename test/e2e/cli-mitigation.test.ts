@@ -1,5 +1,9 @@
+import { jest } from '@jest/globals';
 import { DockerLab, requireDocker, type Victim, waitFor } from '@sentinel-forge/testing';
 import { EmbeddedMeshProcess } from '../support/embedded-mesh-process.js';
+
+// Each call is a process of its own, on a machine that may be busy.
+jest.setTimeout(45_000);
 
 const describeWithDocker = await requireDocker();
 

@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { connectClient } from '@sentinel-forge/messaging';
 import { waitFor } from '@sentinel-forge/testing';
 import { EmbeddedMeshProcess } from '../support/embedded-mesh-process.js';
 import { ForgeTool } from '../support/forge-tool.js';
+
+// Each call is a process of its own, on a machine that may be busy.
+jest.setTimeout(45_000);
 
 const traceIdPattern = /^[0-9a-f]{32}$/;
 const controlSequence = '\u001b[';
@@ -109,7 +113,7 @@ describe('forge', () => {
     });
 
     it('writes no colour into a pipe', async () => {
-      const runs = [await mesh.forge('status'), await mesh.forge('doctor'), await mesh.forge('rules', 'list')];
+      const runs = await Promise.all([mesh.forge('status'), mesh.forge('doctor'), mesh.forge('rules', 'list')]);
       expect(runs.map(({ stdout }) => stdout.includes(controlSequence))).toEqual([false, false, false]);
     });
 

@@ -10,7 +10,10 @@ const self = { app: 'supervisor' };
 async function idsIn({ connection }: MeshParts): Promise<readonly string[]> {
   const ids: string[] = [];
   const options = { filters: ['mitigation.>'], start: { kind: 'sequence', sequence: 1 }, isLive: false } as const;
-  for await (const message of followStreams(await connection.whenConnected(), { ...options, signal: new AbortController().signal })) {
+  for await (const message of followStreams(await connection.whenConnected(), {
+    ...options,
+    signal: new AbortController().signal,
+  })) {
     ids.push(message.headers?.get('ce-id') ?? '');
   }
   return ids;

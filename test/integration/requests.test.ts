@@ -116,7 +116,10 @@ describe('a request', () => {
     await using open = await openMesh();
     const options = { token: await testToken(), instance: 'test-host' };
     const asking = requestApp(open.mesh.connection, requests.approveMitigation, 'supervisor', { id }, options);
-    await expect(asking).rejects.toMatchObject({ code: 'FORGE_INTERNAL', message: expect.not.stringContaining('secret') });
+    await expect(asking).rejects.toMatchObject({
+      code: 'FORGE_INTERNAL',
+      message: expect.not.stringContaining('secret'),
+    });
     expect(open.mesh.logLines.join('')).toContain('request.failed');
   });
 
@@ -140,7 +143,10 @@ describe('a request', () => {
   it('that nobody answers says that the app may not run', async () => {
     await using open = await openMesh();
     const asking = requestApp(open.mesh.connection, requests.listRules, 'sentinelcore', {}, { token: 'x' });
-    await expect(asking).rejects.toMatchObject({ code: 'FORGE_NATS_UNAVAILABLE', message: expect.stringContaining('sentinelcore') });
+    await expect(asking).rejects.toMatchObject({
+      code: 'FORGE_NATS_UNAVAILABLE',
+      message: expect.stringContaining('sentinelcore'),
+    });
   });
 
   it('is still answered when the service is told to stop while it works on it', async () => {

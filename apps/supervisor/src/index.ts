@@ -1,8 +1,8 @@
 export type { Now } from './agenda/alarm-clock.js';
 export { type ContainerReader, type EngineListener, EngineWatch } from './engine-watch/engine-watch.js';
 export { Healer, type HealerPorts } from './healing/healer.js';
-export { HealingRecord, type UnsaidHealth } from './healing/healing.record.js';
 export type { HealingEngine, HealingEvents } from './healing/healing.ports.js';
+export { HealingRecord, type UnsaidHealth } from './healing/healing.record.js';
 export { defaultHealingPolicy, type HealingPolicy } from './healing/healing-policy.js';
 export { Inventory } from './inventory/inventory.js';
 export { ContainerLanes } from './lanes/container-lanes.js';
@@ -16,9 +16,10 @@ export type { EvidenceStore, KeptEvidence } from './response/evidence/evidence.p
 export { EvidenceFolder } from './response/evidence/folder.evidence.js';
 export type { Redact } from './response/evidence/redact-evidence.js';
 export { defaultEvidenceRetention, type EvidenceRetention } from './response/evidence/retention.service.js';
-export type { MitigationEvents } from './response/mitigation-events.port.js';
 export { MitigationRecord, type UnsaidEvent } from './response/mitigation.record.js';
+export type { MitigationEvents } from './response/mitigation-events.port.js';
+export type { ResponsePorts } from './response/response.ports.js';
 export { defaultResponsePolicy, type ResponsePolicy } from './response/response-policy.js';
 export { ResponseSwitch } from './response/response-switch.js';
-export { type RequestOrigin, type ResponsePorts, Responses } from './response/responses.js';
+export { type RequestOrigin, Responses } from './response/responses.js';
 export { service } from './service.js';

@@ -4,6 +4,7 @@ export { type Identity, TokenVerifier } from './auth/token-verifier.js';
 export { type DependencyCheck, describeReport, Readiness, type ReadinessReport } from './health/readiness.js';
 export { type Problem, toProblem } from './http/problem.filter.js';
 export { ValidBody } from './http/valid-body.decorator.js';
+export { withoutEnclosedSecrets } from './logging/enclosed-secrets.js';
 export { createRedactor, defaultRedactKeys, type Redaction, Redactor } from './logging/redaction.js';
 export { ServiceLog, stdoutDestination } from './logging/service-log.js';
 export { type MetricDescription, renderMetricsReference } from './metrics/metrics-reference.js';

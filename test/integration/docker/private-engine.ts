@@ -83,15 +83,17 @@ export class PrivateEngine implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  /** The kernel ends it with its dockerd, and the next dockerd would take one that is just ending for alive. */
+  /** The kernel ends it with its dockerd, and the next dockerd takes one that is ending, or that nobody buried, for alive. */
   async #containerdGone(): Promise<void> {
-    const pid = await readFile(join(this.folder, 'exec/containerd/containerd.pid'), 'utf8').catch(() => undefined);
-    const isGone = async (): Promise<boolean> => {
+    const pidFile = join(this.folder, 'exec/containerd/containerd.pid');
+    const pid = await readFile(pidFile, 'utf8').catch(() => undefined);
+    const hasEnded = async (): Promise<boolean> => {
       const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
       return stat === undefined || / Z /.test(stat);
     };
     if (pid !== undefined) {
-      await waitFor(isGone, { description: 'containerd to end' });
+      await waitFor(hasEnded, { description: 'containerd to end' });
+      await rm(pidFile, { force: true });
     }
   }
 

@@ -227,10 +227,9 @@ describeWithDocker('supervisor, healing', () => {
 
   it('asks for the restart of what is unhealthy within 50 ms, with nothing but the event to go by', async () => {
     const label = newLabel();
-    await using stage = await Stage.open(label, { AUTOHEAL_FLEET_MINIMUM: '1000' });
-    const victims = await Promise.all(Array.from({ length: 20 }, () => victimOf(label, { hasHealthCheck: true })));
-    await stage.knows(victims);
+    await using stage = await Stage.open(label);
     const events = await lab.docker.getEvents({ filters: { type: ['container'], label: [`${label}=true`] } });
+    using _ = { [Symbol.dispose]: () => (events as unknown as { destroy(): void }).destroy() };
     const unhealthyMs = new Map<string, number>();
     const reactionsMs = new Map<string, number>();
     let rest = '';
@@ -238,11 +237,7 @@ describeWithDocker('supervisor, healing', () => {
       const lines = `${rest}${bytes.toString()}`.split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines.filter((one) => one !== '')) {
-        const { Action, timeNano, Actor } = JSON.parse(line) as {
-          Action: string;
-          timeNano: number;
-          Actor: { ID: string };
-        };
+        const { Action, timeNano, Actor } = JSON.parse(line) as { Action: string; timeNano: number; Actor: { ID: string } };
         const heardMs = unhealthyMs.get(Actor.ID);
         if (Action === 'health_status: unhealthy') {
           unhealthyMs.set(Actor.ID, timeNano / 1e6);
@@ -252,17 +247,16 @@ describeWithDocker('supervisor, healing', () => {
         }
       }
     });
-    for (const victim of victims) {
+    for (let round = 0; round < 9; round += 1) {
+      const victim = await victimOf(label, { hasHealthCheck: true });
+      await stage.knows([victim]);
       await victim.setHealthy(false);
       await waitFor(() => reactionsMs.has(victim.id), { description: 'its restart to begin' });
-      await victim.setHealthy(true);
+      await victim.remove();
     }
-    (events as unknown as { destroy(): void }).destroy();
-    const sorted = [...reactionsMs.values()].sort((a, b) => a - b);
-    process.stdout.write(
-      `unhealthy → restart begun, ms: median ${sorted[10]?.toFixed(1)}, worst of 20 ${sorted[19]?.toFixed(1)}\n`,
-    );
+    const sorted = [...reactionsMs.values()].sort((a, b) => a - b).map((ms) => Math.round(ms * 10) / 10);
+    process.stdout.write(`unhealthy → restart begun, ms: ${sorted.join(', ')}\n`);
     // The median, for a machine that does other things beside; a healer that polls would miss it by seconds.
-    expect(sorted[10]).toBeLessThan(50);
+    expect(sorted[4]).toBeLessThan(50);
   }, 120_000);
 });

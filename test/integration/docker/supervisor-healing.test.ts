@@ -82,7 +82,7 @@ describeWithDocker('healing on a real engine', () => {
   }, 60_000);
 
   it('leaves alone what was stopped by hand, is paused, opted out, or not opted in', async () => {
-    await using bench = await SupervisorBench.open({}, { label, intervalMs: 200 });
+    await using _ = await SupervisorBench.open({}, { label, intervalMs: 200 });
     const stopped = await victimOf({ labels: healed, restartPolicy: 'always' });
     const paused = await victimOf({ labels: healed, hasHealthCheck: true });
     const out = await victimOf({ labels: { ...healed, autoheal: 'false' } });

@@ -36,7 +36,7 @@ export function addRulesCommand(program: ForgeCommand): void {
   group
     .command('test')
     .description(
-      'show what would be decided on an event, and how every test of every matching rule looks at it; needs no mesh',
+      'show what would be decided on an event at the default thresholds, and how the tests of each matching rule look at it; needs no mesh',
     )
     .requiredOption('--event <json>', 'the telemetry: JSON, @file, or - for standard input')
     .option('--signal <signal>', 'the signal it comes on', 'auth')

@@ -41,7 +41,7 @@ describe('a test of rules for people', () => {
 
   it('shows why the others do not match when asked to', () => {
     const text = stripVTControlCharacters(describeTest(report, true));
-    expect(text).toMatch(/· root +It is root\n {2}✗ .*bob\\u\{1b\}/s);
+    expect(text).toMatch(/· root +It is root\n {2}✗ .*bob\\u001b\[2J/s);
   });
 });
 

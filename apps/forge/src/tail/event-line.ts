@@ -1,4 +1,4 @@
-import type { Redactor } from '@sentinel-forge/chassis';
+import { type Redactor, withoutEnclosedSecrets } from '@sentinel-forge/chassis';
 import { decodeEvent, ForgeError, type ForgeEvent, messageOf, type StoredMessage } from '@sentinel-forge/contracts';
 import { safeText } from '../terminal/safe-text.js';
 import { type Output, paint } from '../terminal/table.js';
@@ -22,7 +22,8 @@ export interface SeenEvent {
 const decoder = new TextDecoder();
 
 /** Reads a message for people. What breaks its contract is shown too: it is what one is looking for. */
-export function seenEventOf(message: StoredMessage, redactor: Redactor): SeenEvent {
+export function seenEventOf(stored: StoredMessage, redactor: Redactor): SeenEvent {
+  const message = withoutEnclosedSecrets(stored, redactor);
   const { stream, sequence, storedAtMs } = message;
   const where = { stream, sequence, subject: message.subject, time: new Date(storedAtMs).toISOString() };
   try {

@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
-import { Redactor, RequireScope } from '@sentinel-forge/chassis';
+import { Redactor, RequireScope, withoutEnclosedSecrets } from '@sentinel-forge/chassis';
 import { ForgeError, outlineOf, type StoredMessage, streamNames, streams } from '@sentinel-forge/contracts';
 import { followStreams, MeshConnection, type StartPoint } from '@sentinel-forge/messaging';
 import type { FastifyReply } from 'fastify';
@@ -88,7 +88,8 @@ export class TailController implements BeforeApplicationShutdown {
   }
 
   #format(message: StoredMessage, id: string): string {
-    const { stream, sequence, subject, payload } = message;
+    const { stream, sequence, subject } = message;
+    const { payload } = withoutEnclosedSecrets(message, this.redactor);
     const { id: eventId, source, timeMs, traceId } = outlineOf(message);
     const { value } = this.redactor.json(payload);
     const data = {

@@ -24,7 +24,8 @@ const elsewhere = {
   DOCKER_SOCK: 'set DOCKER_HOST, such as unix:///var/run/docker.sock',
   CURL_TIMEOUT: 'every call to the engine has a deadline of its own',
 } as const;
-const summaryOf = (name: keyof typeof elsewhere): string => `Of docker-autoheal, accepted and not used: ${elsewhere[name]}`;
+const summaryOf = (name: keyof typeof elsewhere): string =>
+  `Of docker-autoheal, accepted and not used: ${elsewhere[name]}`;
 
 /** What the healer can be told. The names and defaults of docker-autoheal's settings hold; the rest is ours. */
 export class AutohealSettings {

@@ -30,9 +30,6 @@ export function judgeGroup(
 }
 
 /** The breaker after one of its group was restarted to see whether it helps. */
-export function afterProbe(
-  policy: Pick<HealingPolicy, 'breakerProbeMs'>,
-  nowMs: number,
-): OpenBreaker {
+export function afterProbe(policy: Pick<HealingPolicy, 'breakerProbeMs'>, nowMs: number): OpenBreaker {
   return { probeAtMs: nowMs + policy.breakerProbeMs };
 }

@@ -1,7 +1,7 @@
 import type { ContainerSnapshot, ContainerState, ContainerSummary } from '@sentinel-forge/docker';
 import { isLater } from '../engine-watch/engine-time.js';
-import type { HealingPolicy } from './healing-policy.js';
 import type { Following } from './healing.record.js';
+import type { HealingPolicy } from './healing-policy.js';
 
 /** A container that is to be restarted after another one. */
 export interface Dependant {

@@ -8,7 +8,7 @@ const shutdown = [
 ];
 
 describe('the stops of an engine that shuts down', () => {
-  it('are told from a person\'s, those of containers that stop slowly too', () => {
+  it("are told from a person's, those of containers that stop slowly too", () => {
     expect(stopsOfShutdown(shutdown, 511_020, false)).toEqual(['quick', 'slow']);
     const byHand = { containerId: 'by hand', killMs: 98_500, heardMs: 498_600 };
     expect(stopsOfShutdown([byHand, ...shutdown], 511_020, false)).toEqual(['quick', 'slow']);

@@ -19,11 +19,7 @@ const signalBurstMs = 1_000;
  *
  * @param isAnyRunning as far as is known; an engine that stops in an orderly way leaves nothing running
  */
-export function stopsOfShutdown(
-  stops: readonly HeardStop[],
-  awayMs: number,
-  isAnyRunning: boolean,
-): readonly string[] {
+export function stopsOfShutdown(stops: readonly HeardStop[], awayMs: number, isAnyRunning: boolean): readonly string[] {
   const last = stops.reduce<HeardStop | undefined>(
     (latest, stop) => (latest === undefined || stop.heardMs >= latest.heardMs ? stop : latest),
     undefined,
@@ -31,5 +27,7 @@ export function stopsOfShutdown(
   if (last === undefined || isAnyRunning || awayMs - last.heardMs > lastStopToAwayMs) {
     return [];
   }
-  return stops.filter(({ killMs }) => Math.abs(killMs - last.killMs) <= signalBurstMs).map(({ containerId }) => containerId);
+  return stops
+    .filter(({ killMs }) => Math.abs(killMs - last.killMs) <= signalBurstMs)
+    .map(({ containerId }) => containerId);
 }

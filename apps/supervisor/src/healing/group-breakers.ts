@@ -95,7 +95,11 @@ export class GroupBreakers {
       : `most of ${name} are healthy again: they are restarted as before`;
     log.warn(`healing.${what}`, { group, unhealthy, size });
     events
-      .publishSelf(`${this.policy.host}:${what}:${group}:${now()}`, { what, reason, detail: { host: this.policy.host, group, unhealthy, size } })
+      .publishSelf(`${this.policy.host}:${what}:${group}:${now()}`, {
+        what,
+        reason,
+        detail: { host: this.policy.host, group, unhealthy, size },
+      })
       .catch((error: unknown) => log.warn('healing.breaker-not-told', { group, error }));
   }
 }

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { ForgeError } from '@sentinel-forge/contracts';
+import fc from 'fast-check';
 import type { Fate } from '../testing/life.js';
 import { SimulatedHealing } from '../testing/simulated-healing.js';
 import { defaultHealingPolicy } from './healing-policy.js';
@@ -16,7 +16,10 @@ function unhealthyWorld(): SimulatedHealing {
 
 describe('the healer', () => {
   it('restarts what is unhealthy once, and tells each thing once, killed however often and wherever', async () => {
-    const fate = fc.record<Fate>({ atContact: fc.integer({ min: 1, max: 20 }), when: fc.constantFrom('before', 'after') });
+    const fate = fc.record<Fate>({
+      atContact: fc.integer({ min: 1, max: 20 }),
+      when: fc.constantFrom('before', 'after'),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(fate, { maxLength: 6 }), async (fates) => {
         const world = unhealthyWorld();
@@ -155,7 +158,11 @@ describe('the healer', () => {
       throw new ForgeError('FORGE_NATS_UNAVAILABLE', 'nobody answers');
     };
     const { store, health } = world;
-    const real = { create: store.create.bind(store), update: store.update.bind(store), publish: health.publish.bind(health) };
+    const real = {
+      create: store.create.bind(store),
+      update: store.update.bind(store),
+      publish: health.publish.bind(health),
+    };
     Object.assign(store, { create: away, update: away });
     Object.assign(health, { publish: away });
     world.engine.change(id, { health: 'unhealthy' });

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ForgeError, type Log, messageOf, stableHash } from '@sentinel-forge/contracts';
-import { type ContainerEvent, type ContainerSnapshot, type ContainerSummary, isGone, type NetworkEvent } from '@sentinel-forge/docker';
+import {
+  type ContainerEvent,
+  type ContainerSnapshot,
+  type ContainerSummary,
+  isGone,
+  type NetworkEvent,
+} from '@sentinel-forge/docker';
 import { Agenda } from '../agenda/agenda.js';
 import { AlarmClock, type Now } from '../agenda/alarm-clock.js';
 import type { EngineListener } from '../engine-watch/engine-watch.js';
@@ -11,17 +17,17 @@ import type { KeyValueStore } from '../records/key-value-store.port.js';
 import type { EvidenceStore } from '../response/evidence/evidence.port.js';
 import { type Redact, redactEvidence } from '../response/evidence/redact-evidence.js';
 import type { Lease } from '../response/mitigation.record.js';
-import { GroupBreakers } from './group-breakers.js';
 import { decideToFollow, dependantsOf, dependenciesOf } from './dependants.service.js';
 import { type Diagnosis, diagnose } from './diagnosis.service.js';
+import { GroupBreakers } from './group-breakers.js';
 import type { HealingEngine, HealingEvents } from './healing.ports.js';
-import type { HealingPolicy } from './healing-policy.js';
 import type { HealingRecord, RestartIntent } from './healing.record.js';
 import { without } from './healing.saying.js';
+import type { HealingPolicy } from './healing-policy.js';
+import { isHealed, isOptedOut, stopTimeoutOf } from './healing-scope.service.js';
 import { Healings } from './healings.js';
 import { lastLinesOf } from './last-lines.js';
-import { isHealed, isOptedOut, stopTimeoutOf } from './healing-scope.service.js';
-import { intendToFollow, noteFailure, rearm, treat, type Treatment, type TreatmentFacts } from './treatment.service.js';
+import { intendToFollow, noteFailure, rearm, type Treatment, type TreatmentFacts, treat } from './treatment.service.js';
 import { wishSeen } from './wish.service.js';
 import { WishesHeard } from './wishes-heard.js';
 
@@ -98,7 +104,10 @@ export class Healer implements EngineListener {
     const read = this.#healings.follow(this.#stopped.signal);
     read.catch((error: unknown) => this.ports.log.warn('healing.records-not-read', { error }));
     const patience = new AbortController();
-    await Promise.race([read.catch(() => undefined), delay(recordsPatienceMs, undefined, { signal: patience.signal, ref: false }).catch(() => undefined)]);
+    await Promise.race([
+      read.catch(() => undefined),
+      delay(recordsPatienceMs, undefined, { signal: patience.signal, ref: false }).catch(() => undefined),
+    ]);
     patience.abort();
     this.#startsAtMs = this.ports.now() + this.policy.startPeriodMs;
     this.#agenda.set(pollKey, this.#startsAtMs);
@@ -120,9 +129,14 @@ export class Healer implements EngineListener {
 
   /** Lets a container be tried again that was given up. By name or id. Throws `FORGE_HEALING_UNKNOWN`. */
   async rearm(container: string): Promise<HealingRecord> {
-    const record = this.#healings.all().find(({ id, name }) => name === container || (container.length >= 4 && id.startsWith(container)));
+    const record = this.#healings
+      .all()
+      .find(({ id, name }) => name === container || (container.length >= 4 && id.startsWith(container)));
     if (record === undefined) {
-      throw new ForgeError('FORGE_HEALING_UNKNOWN', `The healer knows no container ${container} on ${this.policy.host}`);
+      throw new ForgeError(
+        'FORGE_HEALING_UNKNOWN',
+        `The healer knows no container ${container} on ${this.policy.host}`,
+      );
     }
     const next = await this.ports.lanes.run(record.id, () => this.#healings.change(record, rearm));
     this.look(record.id);
@@ -277,14 +291,18 @@ export class Healer implements EngineListener {
     let diagnosis: Diagnosis | undefined;
     const record = await this.#healings.change(container, (stored) => {
       const wish = heard ?? seen ?? stored.wish;
-      diagnosis = diagnose(container, { ...stored, wish }, {
-        isHeld: this.ports.isHeld(id),
-        diedWithEngine: this.#endedWithEngine.has(id),
-        wasKilled: this.#wishes.wasKilled(id),
-        isEnding: endingUntilMs !== undefined,
-        isOnlyRunning: this.policy.isOnlyRunning,
-        ...(namespaceStartedAt === undefined ? {} : { namespaceStartedAt }),
-      });
+      diagnosis = diagnose(
+        container,
+        { ...stored, wish },
+        {
+          isHeld: this.ports.isHeld(id),
+          diedWithEngine: this.#endedWithEngine.has(id),
+          wasKilled: this.#wishes.wasKilled(id),
+          isEnding: endingUntilMs !== undefined,
+          isOnlyRunning: this.policy.isOnlyRunning,
+          ...(namespaceStartedAt === undefined ? {} : { namespaceStartedAt }),
+        },
+      );
       const onRecord = provisionalUntilMs === undefined ? wish : stored.wish;
       treatment = this.#treat({ ...stored, wish: onRecord }, container, diagnosis, facts, following, now());
       return treatment.record;
@@ -297,7 +315,11 @@ export class Healer implements EngineListener {
       this.#lookAgain(unknownKey, now() + askAfterMs);
     }
     this.#lookAgain(saveKey, now() + troubleRetryMs);
-    const lookAgainAtMs = earliest(treatment?.lookAgainAtMs, provisionalUntilMs, container.health === 'unhealthy' ? endingUntilMs : undefined);
+    const lookAgainAtMs = earliest(
+      treatment?.lookAgainAtMs,
+      provisionalUntilMs,
+      container.health === 'unhealthy' ? endingUntilMs : undefined,
+    );
     return { ...(treatment ?? { record }), record, ...(lookAgainAtMs === undefined ? {} : { lookAgainAtMs }) };
   }
 
@@ -309,11 +331,14 @@ export class Healer implements EngineListener {
     following: 'restart' | 'wait' | 'drop' | undefined,
     nowMs: number,
   ): Treatment {
-    const isFree = diagnosis.kind === 'well' || (diagnosis.kind === 'leave' && container.state === 'running' && !this.ports.isHeld(container.id));
+    const isFree =
+      diagnosis.kind === 'well' ||
+      (diagnosis.kind === 'leave' && container.state === 'running' && !this.ports.isHeld(container.id));
     if (following === 'restart' && isFree && record.intent === undefined) {
       return intendToFollow(record, container, facts);
     }
-    const settled = following === 'drop' || (following !== undefined && !isFree) ? without(record, 'following') : record;
+    const settled =
+      following === 'drop' || (following !== undefined && !isFree) ? without(record, 'following') : record;
     const treatment = treat(settled, container, diagnosis, facts, this.policy, nowMs);
     return following === 'wait' && isFree ? { ...treatment, lookAgainAtMs: nowMs + troubleRetryMs } : treatment;
   }
@@ -349,7 +374,11 @@ export class Healer implements EngineListener {
     return dependantsOf(container, inventory.all(), this.policy.dependants)
       .filter(({ id, isInNamespace }) => {
         const dependant = inventory.get(id);
-        return dependant !== undefined && !isOptedOut(dependant, this.policy) && (isInNamespace || isHealed(dependant, this.policy));
+        return (
+          dependant !== undefined &&
+          !isOptedOut(dependant, this.policy) &&
+          (isInNamespace || isHealed(dependant, this.policy))
+        );
       })
       .map(({ id }) => id)
       .slice(0, mostDependants);
@@ -433,7 +462,9 @@ export class Healer implements EngineListener {
     if (record.intent !== undefined || record.dependants.length === 0) {
       return;
     }
-    const known = new Map(dependantsOf(parent, inventory.all(), this.policy.dependants).map((dependant) => [dependant.id, dependant]));
+    const known = new Map(
+      dependantsOf(parent, inventory.all(), this.policy.dependants).map((dependant) => [dependant.id, dependant]),
+    );
     for (const id of record.dependants) {
       const container = inventory.get(id);
       const dependant = known.get(id);

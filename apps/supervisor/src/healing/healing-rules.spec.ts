@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { ContainerEvent, ContainerSnapshot, ContainerSummary } from '@sentinel-forge/docker';
+import fc from 'fast-check';
 import { SimulatedEngine } from '../testing/simulated-engine.js';
 import { computeRestartDelayMs } from './backoff.js';
 import { judgeGroup } from './breaker.service.js';
@@ -61,17 +61,24 @@ describe('the scope of healing', () => {
     const label = fc.constantFrom('autoheal', 'all', 'keep-alive');
     const value = fc.constantFrom('true', 'false', undefined);
     fc.assert(
-      fc.property(label, value, value, fc.constantFrom('forge', 'shop', undefined), (setting, autoheal, keepAlive, project) => {
-        const labels = {
-          ...(autoheal === undefined ? {} : { autoheal }),
-          ...(keepAlive === undefined ? {} : { 'keep-alive': keepAlive }),
-        };
-        const compose = project === undefined ? {} : { compose: { project, service: 'web', number: 1, dependsOn: [] } };
-        const own = setting === 'keep-alive' ? keepAlive : autoheal;
-        const saysNo = autoheal === 'false' || (setting === 'keep-alive' && keepAlive === 'false');
-        const expected = !saysNo && (setting === 'all' || own === 'true' || project === 'forge');
-        expect(isHealed({ id: 'c', labels, ...compose }, { ...policy, label: setting })).toBe(expected);
-      }),
+      fc.property(
+        label,
+        value,
+        value,
+        fc.constantFrom('forge', 'shop', undefined),
+        (setting, autoheal, keepAlive, project) => {
+          const labels = {
+            ...(autoheal === undefined ? {} : { autoheal }),
+            ...(keepAlive === undefined ? {} : { 'keep-alive': keepAlive }),
+          };
+          const compose =
+            project === undefined ? {} : { compose: { project, service: 'web', number: 1, dependsOn: [] } };
+          const own = setting === 'keep-alive' ? keepAlive : autoheal;
+          const saysNo = autoheal === 'false' || (setting === 'keep-alive' && keepAlive === 'false');
+          const expected = !saysNo && (setting === 'all' || own === 'true' || project === 'forge');
+          expect(isHealed({ id: 'c', labels, ...compose }, { ...policy, label: setting })).toBe(expected);
+        },
+      ),
     );
   });
 
@@ -100,7 +107,9 @@ describe('the breaker of a group', () => {
 
   it('keeps the time of its probe while it is open', () => {
     const open = judgeGroup({ unhealthy: 5, size: 5 }, undefined, policy, 1_000);
-    expect(judgeGroup({ unhealthy: 5, size: 5 }, open, policy, 100_000)).toEqual({ probeAtMs: 1_000 + policy.breakerProbeMs });
+    expect(judgeGroup({ unhealthy: 5, size: 5 }, open, policy, 100_000)).toEqual({
+      probeAtMs: 1_000 + policy.breakerProbeMs,
+    });
   });
 });
 
@@ -119,8 +128,13 @@ describe('dependants', () => {
     const web = containerOf('web', inProject('web', ['db']));
     const sidecar = containerOf('sidecar', { networkMode: { kind: 'container', containerId: 'db' } });
     const stopped = containerOf('stopped', { ...inProject('job', ['db']), state: 'exited' });
-    const elsewhere = containerOf('other', { compose: { ...inProject('web', ['db']).compose, project: 'blog' } as never });
-    expect(dependantsOf(database, [database, web, sidecar, stopped, elsewhere], 'all').map(({ id }) => id)).toEqual(['web', 'sidecar']);
+    const elsewhere = containerOf('other', {
+      compose: { ...inProject('web', ['db']).compose, project: 'blog' } as never,
+    });
+    expect(dependantsOf(database, [database, web, sidecar, stopped, elsewhere], 'all').map(({ id }) => id)).toEqual([
+      'web',
+      'sidecar',
+    ]);
     expect(dependantsOf(database, [database, web, sidecar], 'declared').map(({ id }) => id)).toEqual(['sidecar']);
   });
 
@@ -129,7 +143,13 @@ describe('dependants', () => {
     const following = { parentId: 'db', parentName: 'db', mustBeHealthy: true, since: '2026-01-01T00:01:00Z' };
     const nowMs = Date.parse('2026-01-01T00:01:10Z');
     const decide = (parent: ContainerSnapshot | undefined, more = {}) =>
-      decideToFollow(child, following, { parent, isAnotherDependencyPending: false, timeoutMs: 120_000, nowMs, ...more });
+      decideToFollow(child, following, {
+        parent,
+        isAnotherDependencyPending: false,
+        timeoutMs: 120_000,
+        nowMs,
+        ...more,
+      });
     const restarted = { ...database, startedAt: '2026-01-01T00:01:00Z' };
     expect(decide({ ...restarted, health: 'starting' })).toBe('wait');
     expect(decide({ ...restarted, health: 'healthy' })).toBe('restart');

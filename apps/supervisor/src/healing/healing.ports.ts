@@ -1,7 +1,7 @@
 import type { SelfMitigation } from '@sentinel-forge/contracts';
 import type { ContainerSnapshot, ContainerSummary } from '@sentinel-forge/docker';
-import type { DockerCall } from '../response/docker-call.js';
 import type { EvidencePart, RawEvidence } from '../response/container-engine.port.js';
+import type { DockerCall } from '../response/docker-call.js';
 import type { UnsaidHealth } from './healing.record.js';
 
 /** The containers of one Docker host, as healing needs them. */

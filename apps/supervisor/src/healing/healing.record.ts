@@ -1,4 +1,14 @@
-import { type ContainerState, containerStates, Describe, IsInstant, IsJsonObject, IsName, IsSummary, Nested, Optional } from '@sentinel-forge/contracts';
+import {
+  type ContainerState,
+  containerStates,
+  Describe,
+  IsInstant,
+  IsJsonObject,
+  IsName,
+  IsSummary,
+  Nested,
+  Optional,
+} from '@sentinel-forge/contracts';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, Min } from 'class-validator';
 
 import { Lease } from '../response/mitigation.record.js';

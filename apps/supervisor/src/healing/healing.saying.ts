@@ -30,6 +30,11 @@ export function say(
     detail: { state: container.state, health, exitCode, ...detail },
   };
   // The time is on record with the event: saying it again says the same.
-  const event = { id: `${host}:${id}:${state}:${nowMs}:${record.said}`, state, at: new Date(nowMs).toISOString(), data: { ...data } };
+  const event = {
+    id: `${host}:${id}:${state}:${nowMs}:${record.said}`,
+    state,
+    at: new Date(nowMs).toISOString(),
+    data: { ...data },
+  };
   return { ...record, said: record.said + 1, unsaid: [...record.unsaid, event].slice(-32) };
 }

@@ -95,7 +95,9 @@ export class Healings {
 
   async #save(key: string, { value, revision }: Known, waiting: AbortSignal): Promise<'saved' | 'conflict'> {
     try {
-      const saved = await (revision === undefined ? this.store.create(key, value) : this.store.update(key, value, revision));
+      const saved = await (revision === undefined
+        ? this.store.create(key, value)
+        : this.store.update(key, value, revision));
       this.#noteSaved(key, value, saved);
       return 'saved';
     } catch (error) {
@@ -158,7 +160,11 @@ export class Healings {
         this.#records.set(key, { ...known, revision: undefined });
       }
     } else if (waiting.aborted && known !== undefined) {
-      this.#records.set(key, { value: mergeRecords(stored.value, known.value), revision: stored.revision, isUnsaved: true });
+      this.#records.set(key, {
+        value: mergeRecords(stored.value, known.value),
+        revision: stored.revision,
+        isUnsaved: true,
+      });
     } else {
       this.#records.set(key, { value: stored.value, revision: stored.revision, isUnsaved: false });
     }

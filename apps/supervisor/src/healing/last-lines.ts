@@ -6,6 +6,8 @@ export function lastLinesOf(logs: unknown, lines: number): string {
   if (!Array.isArray(entries)) {
     return '';
   }
-  const texts = entries.map((entry: { readonly text?: unknown }) => (typeof entry?.text === 'string' ? entry.text : ''));
+  const texts = entries.map((entry: { readonly text?: unknown }) =>
+    typeof entry?.text === 'string' ? entry.text : '',
+  );
   return texts.join('').trimEnd().split('\n').slice(-lines).join('\n').slice(-mostCharacters);
 }

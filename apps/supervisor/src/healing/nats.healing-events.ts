@@ -13,7 +13,10 @@ export class NatsHealingEvents implements HealingEvents {
   async publish({ id, state, at, data }: UnsaidHealth): Promise<void> {
     // Its own validator looks at it again on the way out: a record from elsewhere may say anything.
     const health = data as unknown as ContainerHealth;
-    await this.publisher.publish(events.containerHealth, { host: this.host, state }, health, { id, timeMs: Date.parse(at) });
+    await this.publisher.publish(events.containerHealth, { host: this.host, state }, health, {
+      id,
+      timeMs: Date.parse(at),
+    });
   }
 
   async publishSelf(id: string, event: SelfMitigation): Promise<void> {

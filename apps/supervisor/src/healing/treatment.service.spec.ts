@@ -1,11 +1,11 @@
-import fc from 'fast-check';
-import type { ContainerSnapshot } from '@sentinel-forge/docker';
 import { validatorFor } from '@sentinel-forge/contracts';
+import type { ContainerSnapshot } from '@sentinel-forge/docker';
+import fc from 'fast-check';
 import { SimulatedEngine } from '../testing/simulated-engine.js';
 import { type Diagnosis, diagnose } from './diagnosis.service.js';
-import { defaultHealingPolicy, type HealingPolicy } from './healing-policy.js';
 import { HealingRecord, newHealingRecord } from './healing.record.js';
-import { rearm, treat, type TreatmentFacts } from './treatment.service.js';
+import { defaultHealingPolicy, type HealingPolicy } from './healing-policy.js';
+import { rearm, type TreatmentFacts, treat } from './treatment.service.js';
 
 const policy: HealingPolicy = { ...defaultHealingPolicy, host: 'testhost' };
 const facts: TreatmentFacts = {
@@ -70,7 +70,10 @@ describe('the treatment', () => {
         for (const { passMs, kind, jitter } of looks) {
           story.nowMs += passMs;
           const wasGivenUp = story.record.gaveUpAt;
-          story.look(kind === 'ailing' ? ailing : kind === 'well' ? { kind: 'well' } : { kind: 'leave', why: 'a test' }, jitter);
+          story.look(
+            kind === 'ailing' ? ailing : kind === 'well' ? { kind: 'well' } : { kind: 'leave', why: 'a test' },
+            jitter,
+          );
           gaveUp += wasGivenUp === undefined && story.record.gaveUpAt !== undefined ? 1 : 0;
         }
         for (const fromMs of story.actsMs) {
@@ -106,14 +109,22 @@ describe('the treatment', () => {
     story.nowMs += 1;
     story.look({ kind: 'well' });
     expect(story.record.attempts).toBe(0);
-    expect(rearm({ ...story.record, gaveUpAt: '2026-01-01T00:00:00Z', condition: 'given-up' })).toMatchObject({ attempts: 0, restarts: [], condition: 'ailing' });
+    expect(rearm({ ...story.record, gaveUpAt: '2026-01-01T00:00:00Z', condition: 'given-up' })).toMatchObject({
+      attempts: 0,
+      restarts: [],
+      condition: 'ailing',
+    });
   });
 
   it('lets what another process has begun be, until its lease is over', () => {
     const story = new Story();
     const container = containerOf();
     const lease = { instance: 'other', until: new Date(startMs + 30_000).toISOString() };
-    const record = { ...story.record, attempts: 1, intent: { how: 'restart', reason: 'r', isCounted: true, lease, startedAt: container.startedAt as string } } as const;
+    const record = {
+      ...story.record,
+      attempts: 1,
+      intent: { how: 'restart', reason: 'r', isCounted: true, lease, startedAt: container.startedAt as string },
+    } as const;
     expect(treat(record, container, ailing, facts, policy, startMs)).toMatchObject({ lookAgainAtMs: startMs + 30_000 });
     expect(treat(record, container, ailing, facts, policy, startMs).act).toBeUndefined();
     expect(treat(record, container, ailing, facts, policy, startMs + 30_000).act).toBeDefined();
@@ -122,24 +133,51 @@ describe('the treatment', () => {
 
 describe('the diagnosis', () => {
   const free = { isHeld: false, diedWithEngine: false, wasKilled: false, isEnding: false, isOnlyRunning: false };
-  const record = (wish: HealingRecord['wish']): HealingRecord => ({ ...newHealingRecord({ id: 'c', name: 'web' }), wish });
+  const record = (wish: HealingRecord['wish']): HealingRecord => ({
+    ...newHealingRecord({ id: 'c', name: 'web' }),
+    wish,
+  });
 
   it('finds nothing to do for what is held, paused, starting anyway, or was stopped', () => {
-    const states = fc.constantFrom<ContainerSnapshot['state']>('created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead');
+    const states = fc.constantFrom<ContainerSnapshot['state']>(
+      'created',
+      'running',
+      'paused',
+      'restarting',
+      'removing',
+      'exited',
+      'dead',
+    );
     const healths = fc.constantFrom<ContainerSnapshot['health']>('none', 'starting', 'healthy', 'unhealthy');
     fc.assert(
-      fc.property(states, healths, fc.integer({ min: 0, max: 255 }), fc.boolean(), fc.constantFrom('running', 'stopped', 'unknown'), (state, health, exitCode, isHeld, wish) => {
-        const diagnosis = diagnose(containerOf({ state, health, exitCode }), record(wish as 'running'), { ...free, isHeld });
-        const mayHelp = !isHeld && ((state === 'running' && health === 'unhealthy') || (state === 'exited' && wish === 'running' && exitCode !== 0));
-        expect(diagnosis.kind === 'ailing').toBe(mayHelp);
-        expect(diagnosis.kind === 'unknown').toBe(!isHeld && state === 'exited' && wish === 'unknown');
-      }),
+      fc.property(
+        states,
+        healths,
+        fc.integer({ min: 0, max: 255 }),
+        fc.boolean(),
+        fc.constantFrom('running', 'stopped', 'unknown'),
+        (state, health, exitCode, isHeld, wish) => {
+          const diagnosis = diagnose(containerOf({ state, health, exitCode }), record(wish as 'running'), {
+            ...free,
+            isHeld,
+          });
+          const mayHelp =
+            !isHeld &&
+            ((state === 'running' && health === 'unhealthy') ||
+              (state === 'exited' && wish === 'running' && exitCode !== 0));
+          expect(diagnosis.kind === 'ailing').toBe(mayHelp);
+          expect(diagnosis.kind === 'unknown').toBe(!isHeld && state === 'exited' && wish === 'unknown');
+        },
+      ),
     );
   });
 
   it('starts what ended with the engine, whatever its exit code', () => {
     const ended = containerOf({ state: 'exited', exitCode: 0 });
-    expect(diagnose(ended, record('running'), { ...free, diedWithEngine: true })).toMatchObject({ kind: 'ailing', help: 'start' });
+    expect(diagnose(ended, record('running'), { ...free, diedWithEngine: true })).toMatchObject({
+      kind: 'ailing',
+      help: 'start',
+    });
     expect(diagnose(ended, record('running'), free).kind).toBe('leave');
     expect(diagnose(ended, record('stopped'), { ...free, diedWithEngine: true }).kind).toBe('leave');
   });
@@ -154,7 +192,11 @@ describe('the diagnosis', () => {
 
   it('finds what is left behind in a network namespace that is no more', () => {
     const running = containerOf({ startedAt: '2026-01-01T00:00:00.1Z' });
-    expect(diagnose(running, record('running'), { ...free, namespaceStartedAt: '2026-01-01T00:00:00.12Z' }).kind).toBe('ailing');
-    expect(diagnose(running, record('running'), { ...free, namespaceStartedAt: '2026-01-01T00:00:00.01Z' }).kind).toBe('well');
+    expect(diagnose(running, record('running'), { ...free, namespaceStartedAt: '2026-01-01T00:00:00.12Z' }).kind).toBe(
+      'ailing',
+    );
+    expect(diagnose(running, record('running'), { ...free, namespaceStartedAt: '2026-01-01T00:00:00.01Z' }).kind).toBe(
+      'well',
+    );
   });
 });

@@ -70,7 +70,11 @@ export function noteFailure(record: HealingRecord, error: string): HealingRecord
 
 /** A person says that it is to be tried again: everything of before is forgotten. */
 export function rearm(record: HealingRecord): HealingRecord {
-  return { ...calmDown(record), restarts: [], condition: record.condition === 'given-up' ? 'ailing' : record.condition };
+  return {
+    ...calmDown(record),
+    restarts: [],
+    condition: record.condition === 'given-up' ? 'ailing' : record.condition,
+  };
 }
 
 /** It was well for long enough: the next restart is at once again. The window of restarts goes by time alone. */
@@ -135,10 +139,19 @@ function settleIntent(
     return record;
   }
   const attempt = intent.isCounted ? { attempt: record.attempts } : {};
-  return say(without(record, 'intent'), 'restarted', container, policy.host, nowMs, { reason: intent.reason, ...attempt, detail });
+  return say(without(record, 'intent'), 'restarted', container, policy.host, nowMs, {
+    reason: intent.reason,
+    ...attempt,
+    detail,
+  });
 }
 
-function treatWell(record: HealingRecord, container: ContainerSnapshot, policy: HealingPolicy, nowMs: number): Treatment {
+function treatWell(
+  record: HealingRecord,
+  container: ContainerSnapshot,
+  policy: HealingPolicy,
+  nowMs: number,
+): Treatment {
   const since = record.wellSince ?? new Date(nowMs).toISOString();
   const calm = { ...without(dropIntent(record), 'nextAttemptAt'), wellSince: since };
   const recovered =
@@ -217,7 +230,13 @@ function decideToAct(
     ...(startedAt === undefined ? {} : { startedAt }),
   };
   const restarts = [...record.restarts, new Date(nowMs).toISOString()].slice(-restartsLimit);
-  const next = { ...without(record, 'nextAttemptAt'), attempts: record.attempts + 1, restarts, intent, dependants: dependantsOf() };
+  const next = {
+    ...without(record, 'nextAttemptAt'),
+    attempts: record.attempts + 1,
+    restarts,
+    intent,
+    dependants: dependantsOf(),
+  };
   return { record: next, act: intent };
 }
 

@@ -4,15 +4,17 @@ describe('container lanes', () => {
   it('runs work on one container in order and never two at once, whether it ends well or badly', async () => {
     const lanes = new ContainerLanes();
     const log: string[] = [];
-    const work = (name: string, fails = false) => async (): Promise<string> => {
-      log.push(`${name} begins`);
-      await new Promise((resolve) => setImmediate(resolve));
-      log.push(`${name} ends`);
-      if (fails) {
-        throw new Error(name);
-      }
-      return name;
-    };
+    const work =
+      (name: string, fails = false) =>
+      async (): Promise<string> => {
+        log.push(`${name} begins`);
+        await new Promise((resolve) => setImmediate(resolve));
+        log.push(`${name} ends`);
+        if (fails) {
+          throw new Error(name);
+        }
+        return name;
+      };
     const results = await Promise.allSettled([
       lanes.run('a', work('first')),
       lanes.run('a', work('second', true)),

@@ -10,7 +10,7 @@ export class ContainerLanes {
   run<T>(containerId: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(containerId) ?? Promise.resolve();
     const result = before.then(work);
-    const tail = result.then(ended, ended).then(() => {
+    const tail = result.then(ignore, ignore).then(() => {
       // Whoever came meanwhile has put a later tail there; only the last one out removes the lane.
       if (this.#tails.get(containerId) === tail) {
         this.#tails.delete(containerId);
@@ -34,4 +34,6 @@ export class ContainerLanes {
 }
 
 /** The next in the lane runs whether or not the one before failed; the failure belongs to who asked for it. */
-function ended(): void {}
+function ignore(): undefined {
+  return undefined;
+}

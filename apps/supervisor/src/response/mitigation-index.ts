@@ -1,7 +1,7 @@
 import type { StoredRecord } from '../records/key-value-store.port.js';
 import { strengthOf } from './actions/catalogue.js';
+import { isFinal, isInForce } from './in-force.js';
 import type { MitigationRecord } from './mitigation.record.js';
-import { isFinal, isInForce } from './mitigation.service.js';
 
 const minuteMs = 60_000;
 

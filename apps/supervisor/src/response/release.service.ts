@@ -104,10 +104,11 @@ function planProcess(situation: ReleaseSituation): readonly Step[] {
   if (mustCut && isOldProcess) {
     return [...planCut(situation), ...pauseAgain];
   }
-  if (current.state === 'paused') {
-    return before.state !== 'paused' && holds.includes('process') ? [{ call: 'unpause', id }] : [];
-  }
-  return isOldProcess ? [] : pauseAgain;
+  return current.state === 'paused' ? planUnpause(situation) : isOldProcess ? [] : pauseAgain;
+}
+
+function planUnpause({ before, current, holds }: ReleaseSituation): readonly Step[] {
+  return before.state !== 'paused' && holds.includes('process') ? [{ call: 'unpause', id: current.id }] : [];
 }
 
 function planCut({ current, stopTimeoutSeconds }: ReleaseSituation): readonly Step[] {

@@ -1,6 +1,6 @@
 import type { MitigationRequested } from '@sentinel-forge/contracts';
 import type { ContainerSummary } from '@sentinel-forge/docker';
-import { supervisorActor } from './mitigation.service.js';
+import { supervisorActor } from './in-force.js';
 import type { ResponsePolicy } from './response-policy.js';
 
 /** The labels by which a container's owner says what may be done to it. */

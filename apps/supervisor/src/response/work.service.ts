@@ -1,5 +1,5 @@
+import { isFinal, isInForce } from './in-force.js';
 import type { MitigationRecord, UnsaidEvent } from './mitigation.record.js';
-import { isFinal, isInForce } from './mitigation.service.js';
 
 /** What is to be done about a mitigation next. */
 export type Work =

@@ -1,6 +1,6 @@
 import { MitigationTransition, SelfMitigation, validatorFor } from '@sentinel-forge/contracts';
-import type { MitigationEvents } from '../response/mitigation-events.port.js';
 import type { UnsaidEvent } from '../response/mitigation.record.js';
+import type { MitigationEvents } from '../response/mitigation-events.port.js';
 
 /** Takes events as a stream does: what breaks its contract is refused, and what has an id that was seen is the same event. */
 export class CollectedEvents implements MitigationEvents {

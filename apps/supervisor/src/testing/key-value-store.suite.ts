@@ -1,8 +1,10 @@
+import { IsText } from '@sentinel-forge/contracts';
 import type { KeyValueStore, RecordChange } from '../records/key-value-store.port.js';
 
-/** What the suite keeps: any class that a store of the real kind may validate must allow for it. */
-export interface SuiteRecord {
-  readonly text: string;
+/** What the suite keeps. */
+export class SuiteRecord {
+  @IsText()
+  readonly text!: string;
 }
 
 /**
@@ -38,7 +40,9 @@ export function describeKeyValueStore(name: string, makeStore: () => Promise<Key
       const store = await makeStore();
       const revision = await store.create('host.a', { text: 'one' });
       await store.update('host.a', { text: 'two' }, revision);
-      await expect(store.update('host.a', { text: 'lost' }, revision)).rejects.toMatchObject({ code: 'FORGE_KV_CONFLICT' });
+      await expect(store.update('host.a', { text: 'lost' }, revision)).rejects.toMatchObject({
+        code: 'FORGE_KV_CONFLICT',
+      });
       expect((await store.get('host.a'))?.value).toEqual({ text: 'two' });
     });
 

@@ -33,7 +33,7 @@ export class Life {
   }
 }
 
-const never = new Promise<never>(() => {});
+const never = Promise.withResolvers<never>().promise;
 
 /** The same thing, for as long as this life lasts. */
 export function mortal<T extends object>(target: T, life: Life): T {

@@ -70,7 +70,9 @@ export class MemoryKeyValueStore<T extends object> implements KeyValueStore<T> {
 
   #read(key: string): StoredRecord<T> | undefined {
     const entry = this.#entries.get(key);
-    return entry?.json === undefined ? undefined : { key, value: JSON.parse(entry.json) as T, revision: entry.revision };
+    return entry?.json === undefined
+      ? undefined
+      : { key, value: JSON.parse(entry.json) as T, revision: entry.revision };
   }
 
   #write(key: string, value: T | undefined): number {

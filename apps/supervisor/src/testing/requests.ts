@@ -1,4 +1,4 @@
-import { mitigationIdOf, type MitigationRequested } from '@sentinel-forge/contracts';
+import { type MitigationRequested, mitigationIdOf } from '@sentinel-forge/contracts';
 
 /** What a test says of a request; the rest is as it usually is. */
 export type RequestWish = Partial<Omit<MitigationRequested, 'target' | 'evidence' | 'mitigationId'>> & {

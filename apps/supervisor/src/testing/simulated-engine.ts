@@ -26,7 +26,7 @@ export class SimulatedEngine implements ContainerEngine, HealingEngine {
   /** What a process that was just started finds of itself. */
   healthAfterStart: ContainerSnapshot['health'] = 'none';
   /** Called before every call; may throw, or never return. */
-  before: (call: DockerCall | { readonly call: 'read' }) => Promise<void> = async () => {};
+  before: (call: DockerCall | { readonly call: 'read' }) => Promise<void> = async () => undefined;
 
   add(container: SimulatedContainer): void {
     this.#containers.set(container.id, this.#snapshot(container));
@@ -61,7 +61,9 @@ export class SimulatedEngine implements ContainerEngine, HealingEngine {
 
   async listUnhealthy(): Promise<readonly string[]> {
     await this.before({ call: 'read' });
-    return [...this.#containers.values()].filter(({ state, health }) => state === 'running' && health === 'unhealthy').map(({ id }) => id);
+    return [...this.#containers.values()]
+      .filter(({ state, health }) => state === 'running' && health === 'unhealthy')
+      .map(({ id }) => id);
   }
 
   async list(): Promise<readonly ContainerSummary[]> {
@@ -72,7 +74,9 @@ export class SimulatedEngine implements ContainerEngine, HealingEngine {
   async isOnNetwork(network: string, containerId: string): Promise<boolean> {
     await this.before({ call: 'read' });
     const container = this.#containers.get(containerId);
-    return container?.state !== 'exited' && (container?.networks.some(({ networkName }) => networkName === network) ?? false);
+    return (
+      container?.state !== 'exited' && (container?.networks.some(({ networkName }) => networkName === network) ?? false)
+    );
   }
 
   async readEvidence(): Promise<RawEvidence> {
@@ -105,7 +109,12 @@ export class SimulatedEngine implements ContainerEngine, HealingEngine {
       case 'detach':
         return { networks: container.networks.filter(({ networkName }) => networkName !== call.networkName) };
       case 'attach':
-        return { networks: [...container.networks, { ...attachmentTo(call.attachment.networkName), requested: call.attachment.requested }] };
+        return {
+          networks: [
+            ...container.networks,
+            { ...attachmentTo(call.attachment.networkName), requested: call.attachment.requested },
+          ],
+        };
       case 'throttle':
         return { limits: { ...container.limits, nanoCpus: (call.throttle.cpus ?? 0) * 1e9 } };
       case 'unthrottle':
@@ -117,10 +126,23 @@ export class SimulatedEngine implements ContainerEngine, HealingEngine {
 
   #started(): Partial<ContainerSnapshot> {
     this.#starts += 1;
-    return { state: 'running', pid: 1, health: this.healthAfterStart, startedAt: `2026-01-01T00:00:00.${String(this.#starts).padStart(9, '0')}Z` };
+    return {
+      state: 'running',
+      pid: 1,
+      health: this.healthAfterStart,
+      startedAt: `2026-01-01T00:00:00.${String(this.#starts).padStart(9, '0')}Z`,
+    };
   }
 
-  #snapshot({ id, name = id, labels = {}, networks = [], networkMode, state = 'running', health = 'none' }: SimulatedContainer): ContainerSnapshot {
+  #snapshot({
+    id,
+    name = id,
+    labels = {},
+    networks = [],
+    networkMode,
+    state = 'running',
+    health = 'none',
+  }: SimulatedContainer): ContainerSnapshot {
     return {
       id,
       name,

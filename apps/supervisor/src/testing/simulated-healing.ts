@@ -24,7 +24,9 @@ export class SimulatedHealing {
   readonly #alive: { readonly life: Life; readonly healer: Healer; readonly inventory: Inventory }[] = [];
 
   /** Starts a healer and lets it read what is on record. */
-  async heal(options: { readonly fate?: Fate; readonly instance?: string; readonly policy?: Partial<HealingPolicy> } = {}): Promise<Healer> {
+  async heal(
+    options: { readonly fate?: Fate; readonly instance?: string; readonly policy?: Partial<HealingPolicy> } = {},
+  ): Promise<Healer> {
     const life = new Life(options.fate);
     const inventory = new Inventory();
     inventory.replaceAll(await this.engine.list());

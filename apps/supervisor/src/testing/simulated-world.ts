@@ -25,7 +25,9 @@ export class SimulatedWorld {
   readonly #alive: { readonly life: Life; readonly responses: Responses }[] = [];
 
   /** Starts a supervisor. What it was asked for is waited for with {@link settle}. */
-  async supervise(options: { readonly fate?: Fate; readonly policy?: Partial<ResponsePolicy> } = {}): Promise<Responses> {
+  async supervise(
+    options: { readonly fate?: Fate; readonly policy?: Partial<ResponsePolicy> } = {},
+  ): Promise<Responses> {
     const life = new Life(options.fate);
     const inventory = new Inventory();
     inventory.replaceAll(await this.engine.list());
@@ -43,7 +45,14 @@ export class SimulatedWorld {
         now: () => this.nowMs,
         random: () => 0.5,
       },
-      { ...defaultResponsePolicy, host: testHost, instance: 'sim', minContained: 1000, maxActionsPerMinute: 1000, ...options.policy },
+      {
+        ...defaultResponsePolicy,
+        host: testHost,
+        instance: 'sim',
+        minContained: 1000,
+        maxActionsPerMinute: 1000,
+        ...options.policy,
+      },
     );
     this.#alive.push({ life, responses });
     void responses.start();

@@ -48,7 +48,7 @@ export function toProblem(error: unknown): Problem {
   }
   const status = statusOf(error);
   if (status === 404) {
-    return problem('FORGE_HTTP_NOT_FOUND', messageOf(error));
+    return problem('FORGE_HTTP_NOT_FOUND', pathOf(messageOf(error)));
   }
   if (status === 413) {
     return problem('FORGE_EVENT_TOO_LARGE', messageOf(error));
@@ -88,7 +88,7 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** The path of a URL: what follows the question mark may hold a secret. */
+/** The path of a URL, or of a text that ends with one: what follows the question mark may hold a secret. */
 export function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? '';
 }

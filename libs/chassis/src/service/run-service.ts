@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type AppName, apps, ForgeError, limits } from '@sentinel-forge/contracts';
@@ -42,6 +43,9 @@ export interface RunOptions {
   readonly logDestination?: DestinationStream;
 }
 
+/** How long a request that is under way may take when the service stops. */
+const httpBudgetMs = 5_000;
+const lookEveryMs = 50;
 const flushBudgetMs = 1_000;
 
 /**
@@ -67,14 +71,16 @@ export async function runService(definition: ServiceDefinition, options: RunOpti
   const identity = new ServiceIdentity(definition.app, definition.version, randomUUID(), Date.now());
   const application = await NestFactory.create<NestFastifyApplication>(
     ChassisModule.around({ definition, identity, meshSettings, ownSettings, redactor, log }),
-    new FastifyAdapter({ bodyLimit: limits.eventBytes, forceCloseConnections: true }),
+    new FastifyAdapter({ bodyLimit: limits.eventBytes, forceCloseConnections: 'idle' }),
     { logger: nestLog(log), abortOnError: false },
   );
   const connection = application.get(MeshConnection);
   const shipper = new LogShipper(application.get(EventPublisher), connection, log);
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    const letGo = endConnections(application.getHttpServer());
     await application.close();
+    letGo();
     log.info('service.stopped');
     await shipper.flush(flushBudgetMs);
     await connection.close();
@@ -101,6 +107,16 @@ export async function runService(definition: ServiceDefinition, options: RunOpti
       stopping ??= stop();
       return stopping;
     },
+  };
+}
+
+// HTTP closes when its connections have: those that wait for a next request are told not to, whenever they come to it.
+function endConnections(server: Server): () => void {
+  const idle = setInterval(() => server.closeIdleConnections(), lookEveryMs);
+  const cutOff = setTimeout(() => server.closeAllConnections(), httpBudgetMs);
+  return () => {
+    clearInterval(idle);
+    clearTimeout(cutOff);
   };
 }
 
