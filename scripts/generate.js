@@ -8,6 +8,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as chassis from '@sentinel-forge/chassis';
 import * as contracts from '@sentinel-forge/contracts';
+import * as forge from '@sentinel-forge/forge';
+import * as dispatcher from '@sentinel-forge/notification-dispatcher';
+import * as supervisor from '@sentinel-forge/supervisor';
 
 const root = new URL('../', import.meta.url);
 const services = await Promise.all(
@@ -20,12 +23,34 @@ const documents = {
   'requests.md': () => contracts.renderRequestsReference(),
   'errors.md': () => contracts.renderErrorsReference(),
   'config.md': () => chassis.renderSettingsReference(settingsGroups()),
+  'actions.md': () => supervisor.renderActionsReference(Object.values(supervisor.actions)),
+  'channels.md': () => dispatcher.channelReference(dispatcher.channelDescriptions),
+  'cli.md': () => forge.renderCliReference(),
   'metrics.md': async () => chassis.renderMetricsReference(await registeredMetrics()),
 };
 
+/** The settings that the README shows: what one meets first. */
+const readmeSettings = [
+  'FORGE_DATA_DIR',
+  'FORGE_NATS_PORT',
+  'NATS_URL',
+  ...contracts.appNames.map((app) => contracts.apps[app].portSetting).sort(),
+  'FORGE_JWT_SECRET',
+  'FORGE_RATE_LIMIT_RPM',
+  'REDACT_KEYS',
+  'LOG_ROTATE_ENTRIES',
+  'SENTINELCORE_RULES',
+  'SMTP_URL',
+  'NOTIFY_EMAIL_TO',
+  'NOTIFY_WEBHOOK_URL',
+  'DOCKER_HOST',
+  'SUPERVISOR_RESPOND_TO',
+  'AUTOHEAL_CONTAINER_LABEL',
+];
+
+const pages = Object.entries(documents).map(([name, render]) => [`docs/reference/${name}`, render]);
 const drifted = [];
-for (const [name, render] of Object.entries(documents)) {
-  const path = `docs/reference/${name}`;
+for (const [path, render] of [...pages, ['README.md', renderReadme]]) {
   const text = await render();
   if (read(path) !== text) {
     drifted.push(path);
@@ -42,6 +67,18 @@ if (process.argv.includes('--check') && drifted.length > 0) {
   process.exitCode = 1;
 } else if (drifted.length > 0) {
   console.log(`written: ${drifted.join(', ')}`);
+}
+
+/** The README as it stands, with its generated parts made anew. */
+function renderReadme() {
+  const parts = {
+    settings: chassis.renderSettingsTable(settingsGroups(), readmeSettings),
+    'redact keys': chassis.defaultRedactKeys.map((key) => `\`${key}\``).join(', '),
+  };
+  return Object.entries(parts).reduce((text, [name, part]) => {
+    const [begin, end] = [`<!-- begin generated: ${name} -->`, `<!-- end generated: ${name} -->`];
+    return `${text.slice(0, text.indexOf(begin) + begin.length)}\n${part}\n${text.slice(text.indexOf(end))}`;
+  }, read('README.md'));
 }
 
 function fileUrl(path) {

@@ -67,7 +67,7 @@ describe('discovery', () => {
     expect((await pings(mesh)).sort()).toEqual([...appNames].sort());
     const [info] = await replies(mesh, '$SRV.INFO.supervisor');
     expect(info).toMatchObject({ version: '0.0.0-test', metadata: { host: 'test-host' } });
-    const subjects = (info?.endpoints as readonly { readonly subject: string }[]).map(({ subject }) => subject);
+    const subjects = ((info?.endpoints ?? []) as readonly { readonly subject: string }[]).map(({ subject }) => subject);
     expect(subjects).toContain('forge.rpc.supervisor.mitigation-show.test-host');
     expect((await replies(mesh, '$SRV.STATS.supervisor')).length).toBe(1);
   }, 20_000);

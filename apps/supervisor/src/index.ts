@@ -8,6 +8,7 @@ export { Inventory } from './inventory/inventory.js';
 export { ContainerLanes } from './lanes/container-lanes.js';
 export { OwnActs } from './own-acts/own-acts.js';
 export type { KeyValueStore, RecordChange, StoredRecord } from './records/key-value-store.port.js';
+export { renderActionsReference } from './response/actions/action-reference.js';
 export type { Action, ParameterDescription } from './response/actions/action.js';
 export { actions } from './response/actions/catalogue.js';
 export type { ContainerEngine, RawEvidence } from './response/container-engine.port.js';

@@ -27,4 +27,4 @@ export {
   text,
   url,
 } from './settings/setting-types.js';
-export { renderSettingsReference, type SettingsGroup } from './settings/settings-reference.js';
+export { renderSettingsReference, renderSettingsTable, type SettingsGroup } from './settings/settings-reference.js';

@@ -52,7 +52,7 @@ describe('a log record', () => {
 
   it('cannot be made to say another service, level, event or time by a particular of that name', () => {
     const { log, lines } = openLog();
-    log.info('real', { svc: 'forged', lvl: 'fatal', evt: 'forged', time: 'never' } as object);
+    log.info('real', { svc: 'forged', lvl: 'fatal', evt: 'forged', time: 'never' });
     expect(lines[0]).toMatchObject({
       svc: 'supervisor',
       lvl: 'info',

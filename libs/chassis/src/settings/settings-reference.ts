@@ -16,6 +16,22 @@ lists all that is wrong and exits with 2, and a \`FORGE_*\` variable that no ser
   ]);
 }
 
+/** Some settings by name, in that order, as one table. Throws for one that no class declares. */
+export function renderSettingsTable(groups: readonly SettingsGroup[], names: readonly string[]): string {
+  const all = groups.flatMap(({ settingsClasses }) => settingsClasses.flatMap((one) => [...settingsOf(one).values()]));
+  const chosen = names.map((name) => {
+    const found = all.find(({ env }) => env === name);
+    if (found === undefined) {
+      throw new TypeError(`there is no setting ${name}`);
+    }
+    return found;
+  });
+  return markdownTable(
+    ['setting', 'default', 'what it is for'],
+    chosen.map(row).map(([env = '', by = '', , what = '']) => [env, by, what]),
+  );
+}
+
 function section({ title, settingsClasses }: SettingsGroup): readonly string[] {
   const definitions = settingsClasses.flatMap((settingsClass) => [...settingsOf(settingsClass).values()]);
   return [`## ${title}`, markdownTable(['setting', 'default', 'values', 'what it is for'], definitions.map(row))];
