@@ -116,8 +116,8 @@ function settingsGroups() {
 /** Metrics are registered by whoever counts, when a service starts: so each is started, with nothing around it. */
 async function registeredMetrics() {
   const dataDir = mkdtempSync(join(tmpdir(), 'forge-generate-'));
-  const registered = new Map();
-  for (const definition of services) {
+  const registered = new Map(contracts.appNames.map((app) => [app, []]));
+  const register = async (definition) => {
     const service = await chassis.runService(definition, {
       environment: {
         NATS_URL: 'nats://127.0.0.1:1',
@@ -130,7 +130,8 @@ async function registeredMetrics() {
     });
     registered.set(definition.app, await service.metrics());
     await service.stop();
-  }
+  };
+  await Promise.all(services.map(register));
   rmSync(dataDir, { recursive: true, force: true });
   return registered;
 }

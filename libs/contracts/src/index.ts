@@ -57,7 +57,7 @@ export { MitigationView } from './records/mitigation-view.js';
 export { asyncApiDocument, renderAsyncApi } from './reference/asyncapi.js';
 export { renderErrorsReference } from './reference/errors-reference.js';
 export { renderEventsReference } from './reference/events-reference.js';
-export { markdownCode, markdownPage, markdownTable } from './reference/markdown.js';
+export { jsonBlock, markdownCode, markdownPage, markdownTable } from './reference/markdown.js';
 export { type PublicSchema, publicSchemaOf } from './reference/public-schema.js';
 export { renderRequestsReference } from './reference/requests-reference.js';
 export { type BucketDefinition, type BucketName, buckets } from './registry/buckets.js';

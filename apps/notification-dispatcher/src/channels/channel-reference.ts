@@ -1,23 +1,24 @@
+import { jsonBlock, markdownCode, markdownPage, markdownTable } from '@sentinel-forge/contracts';
 import type { ChannelDescription, ChannelParameter } from './channel.port.js';
 
-/** The reference page of the channels, in Markdown, from what they say of themselves. */
+/** `docs/reference/channels.md`: every channel, from what it says of itself. */
 export function channelReference(channels: readonly ChannelDescription[]): string {
-  return ['# Channels', ...channels.map(section)].join('\n\n').concat('\n');
+  return markdownPage('Channels', 'the channels of apps/notification-dispatcher', channels.flatMap(section));
 }
 
-function section(channel: ChannelDescription): string {
+function section(channel: ChannelDescription): readonly string[] {
   return [
     `## ${channel.name}`,
     channel.summary,
     `**Recipient** (\`to\`): ${channel.recipient}`,
-    ['| setting | meaning | default |', '|---|---|---|', ...channel.parameters.map(row)].join('\n'),
+    markdownTable(['setting', 'meaning', 'default'], channel.parameters.map(row)),
     channel.limits.map((limit) => `- ${limit}`).join('\n'),
-    ['```json', JSON.stringify(channel.example, undefined, 2), '```'].join('\n'),
-  ].join('\n\n');
+    jsonBlock(channel.example),
+  ];
 }
 
-function row({ name, summary, isRequired, isSecret, byDefault }: ChannelParameter): string {
+function row({ name, summary, isRequired, isSecret, byDefault = '' }: ChannelParameter): readonly string[] {
   const marks = [isRequired ? 'required' : undefined, isSecret === true ? 'secret' : undefined].filter(Boolean);
   const meaning = marks.length === 0 ? summary : `${summary} (${marks.join(', ')})`;
-  return `| \`${name}\` | ${meaning.replaceAll('|', '\\|')} | ${byDefault === undefined ? '' : `\`${byDefault}\``} |`;
+  return [markdownCode(name), meaning, markdownCode(byDefault)];
 }

@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { apps, type Class, jsonSchemaOf } from '@sentinel-forge/contracts';
+import { apps, type Class, publicSchemaOf } from '@sentinel-forge/contracts';
 import { requiredScopeKey } from '@sentinel-forge/messaging';
 import { bodyClassOf } from '../http/valid-body.decorator.js';
 import type { ServiceIdentity } from '../service/service-identity.js';
@@ -36,7 +36,7 @@ export class OpenApiDocument {
       const bodyClass = bodyClassOf(prototype, name);
       const scope: unknown = Reflect.getMetadata(requiredScopeKey, method);
       if (bodyClass !== undefined) {
-        ApiBody({ schema: jsonSchemaOf(bodyClass) as object })(prototype, name, descriptor);
+        ApiBody({ schema: publicSchemaOf(bodyClass) as object })(prototype, name, descriptor);
       }
       if (typeof scope === 'string') {
         ApiBearerAuth()(prototype, name, descriptor);

@@ -107,7 +107,7 @@ function requestChannel(row: RequestDefinition, key: string): object {
   return {
     address,
     title: row.verb,
-    description: `Needs a token with the scope ${row.scope}.`,
+    description: `Needs a token with the scope ${row.scope}.${row.app === 'every' ? ' For supervisor the host follows.' : ''}`,
     messages: { [key]: reference('components', 'messages', key) },
     ...parametersOf(address, Object.keys(apps), address),
   };

@@ -8,7 +8,8 @@ export function renderRequestsReference(): string {
   const rows: readonly RequestDefinition[] = Object.values(requests);
   return markdownPage('Requests', 'libs/contracts/src/registry/requests.ts and libs/contracts/src/scopes.ts', [
     `A request is a NATS request with a JSON body and the header \`authorization: Bearer <token>\`; \`traceparent\` is kept. The answer is
-JSON, or an [error](errors.md). Apps are NATS micro services: \`nats micro ls\` finds them.`,
+JSON, or an [error](errors.md). Apps are NATS micro services: \`nats micro ls\` finds them.
+There is one supervisor for each Docker host, so every verb of supervisor is followed by the host.`,
     markdownTable(
       ['subject', 'scope', 'what it does'],
       rows.map((row) => [markdownCode(subjectOf(row)), markdownCode(row.scope), row.summary]),
