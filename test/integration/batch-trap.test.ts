@@ -9,7 +9,8 @@ import { AckPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { waitFor } from '@sentinel-forge/testing';
 import { TestMesh } from '../support/test-mesh.js';
 
-const kills = 6;
+/** Before the effect of the batch is durable, and after it but before the acknowledgement: three times each. */
+const momentsOfDeath = ['holds', 'durable', 'holds', 'durable', 'holds', 'durable'] as const;
 
 /** The file of handled events, which is the truth: what stands in it was durable. */
 class Handled implements Disposable {
@@ -30,12 +31,23 @@ class Handled implements Disposable {
 function startReader(mesh: TestMesh, path: string): ChildProcess {
   const fixture = fileURLToPath(new URL('fixtures/batch-reader.js', import.meta.url));
   const environment = { ...process.env, NODE_OPTIONS: '', ...mesh.environment({ SENTINELCORE_PORT: '0' }) };
-  return spawn(process.execPath, [fixture, path], { env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
+  return spawn(process.execPath, [fixture, path], { env: environment, stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const exited = once(child, 'exit');
   child.kill(signal);
+  await exited;
+}
+
+/** Kills a reader at the next moment that it tells of. */
+async function killAt(moment: string, child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.stdout?.on('data', (said: Buffer) => {
+    if (said.toString().includes(moment)) {
+      child.kill('SIGKILL');
+    }
+  });
   await exited;
 }
 
@@ -57,14 +69,13 @@ describe('a batch reader that is killed while it holds a batch', () => {
     })();
 
     let reader = startReader(mesh, handled.path);
-    for (let killed = 0; killed < kills; killed += 1) {
+    for (const moment of momentsOfDeath) {
       const before = handled.sequences.length;
       await waitFor(() => handled.sequences.length > before + 500, {
         description: 'batches under load',
         timeoutMs: 20_000,
-        intervalMs: 3,
       });
-      await kill(reader, 'SIGKILL');
+      await killAt(moment, reader);
       reader = startReader(mesh, handled.path);
     }
     isLoading = false;
@@ -73,7 +84,7 @@ describe('a batch reader that is killed while it holds a batch', () => {
       description: `all ${published} events`,
       timeoutMs: 30_000,
     });
-    await kill(reader, 'SIGTERM');
+    await end(reader, 'SIGTERM');
 
     const first = [...new Set(handled.sequences)];
     expect(first).toEqual(Array.from({ length: published }, (_, index) => index + 1));

@@ -9,6 +9,8 @@ import { waitFor } from '@sentinel-forge/testing';
 
 const run = promisify(execFile);
 const startTimeoutMs = 60_000;
+/** In a network namespace of its own: an engine without a bridge removes docker0, whoever else uses it. */
+const dockerdInOwnNetwork = ['unshare', '--net', 'dockerd'] as const;
 
 /**
  * A real Docker engine of the test's own, beside the one that everybody uses, to be stopped, killed and started again at
@@ -48,7 +50,8 @@ export class PrivateEngine implements AsyncDisposable {
       ],
       ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'],
     ];
-    const dockerd = spawn('dockerd', flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [program, ...firstFlags] = dockerdInOwnNetwork;
+    const dockerd = spawn(program, [...firstFlags, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = dockerd;
     const keep = (text: Buffer): void => {
       this.#output = `${this.#output}${text.toString()}`.slice(-4_000);
@@ -114,8 +117,9 @@ export async function whyNoPrivateEngine(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) {
     return 'only root can start dockerd';
   }
-  return run('dockerd', ['--version']).then(
+  const [program, ...flags] = dockerdInOwnNetwork;
+  return run(program, [...flags, '--version']).then(
     () => undefined,
-    () => 'there is no dockerd here',
+    () => 'there is no dockerd here, or it cannot have a network of its own',
   );
 }

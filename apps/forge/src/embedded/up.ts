@@ -7,7 +7,8 @@ import { logPrinter } from '../terminal/log-printer.js';
 import { columns, paint } from '../terminal/table.js';
 import { type EmbeddedMesh, startEmbeddedMesh } from './embedded-mesh.js';
 
-const readyDeadlineMs = 10_000;
+const readyWithinMs = 10_000;
+const outsideWithinMs = 500;
 const pollMs = 5;
 
 /** Starts the mesh, says what was started, and stops it in order on a signal. */
@@ -32,12 +33,18 @@ interface MeshReport {
   readonly residentBytes: { readonly mesh: number; readonly natsServer: number };
 }
 
-// A state that waits for something outside (a Docker engine) is one to report, not one to wait for.
+/** What the services need of each other, and so what is worth waiting for; a Docker engine or a mail server may never come. */
+const insideMesh = new Set(['nats', 'jetstream', 'inventory']);
+
+// What is outside gets a moment too: an engine that is there is heard within milliseconds, and should not be reported missing.
 async function whenSettled(services: readonly RunningService[]): Promise<void> {
-  const deadlineMs = Date.now() + readyDeadlineMs;
-  const waitsForMesh = (service: RunningService): boolean =>
-    service.readiness().dependencies.some(({ name, isUp }) => !isUp && (name === 'nats' || name === 'jetstream'));
-  while (services.some(waitsForMesh) && Date.now() < deadlineMs) {
+  const startedMs = Date.now();
+  const waitsFor = (isWanted: (dependency: string) => boolean): boolean =>
+    services.some((service) => service.readiness().dependencies.some(({ name, isUp }) => !isUp && isWanted(name)));
+  while (
+    waitsFor((name) => insideMesh.has(name) && Date.now() - startedMs < readyWithinMs) ||
+    waitsFor(() => Date.now() - startedMs < outsideWithinMs)
+  ) {
     await delay(pollMs);
   }
 }

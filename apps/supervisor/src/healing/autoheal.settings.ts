@@ -185,6 +185,11 @@ export function explainForeign(settings: AutohealSettings): readonly string[] {
     .map((name) => `${name} is set and not used here: ${elsewhere[name as keyof typeof elsewhere]}`);
 }
 
+/** The id, or the start of it, of the container that this process runs in; undefined outside of one. The engine names the host after it. */
+export function ownContainerIdOf(hostname: string): string | undefined {
+  return /^[0-9a-f]{12}$/.test(hostname) ? hostname : undefined;
+}
+
 /** The policy that the settings make. */
 export function healingPolicyOf(
   settings: AutohealSettings,

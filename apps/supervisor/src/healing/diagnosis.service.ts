@@ -21,6 +21,8 @@ export interface DiagnosisFacts {
   readonly wasKilled: boolean;
   /** Somebody has just sent it a signal that may be meant to end it; a restart would undo that. */
   readonly isEnding: boolean;
+  /** It was paused until a moment ago, and so failed every check. */
+  readonly isHealthStale: boolean;
   /** What died is left alone. */
   readonly isOnlyRunning: boolean;
   /** When the container whose network it shares was started, where it shares one. */
@@ -55,10 +57,13 @@ export function diagnose(container: ContainerSnapshot, { wish }: HealingRecord, 
 
 function diagnoseRunning(
   { startedAt, health }: ContainerSnapshot,
-  { namespaceStartedAt, isEnding }: DiagnosisFacts,
+  { namespaceStartedAt, isEnding, isHealthStale }: DiagnosisFacts,
 ): Diagnosis {
   if (isEnding) {
     return { kind: 'leave', why: 'somebody may be stopping it at this moment' };
+  }
+  if (health === 'unhealthy' && isHealthStale) {
+    return { kind: 'leave', why: 'it was paused until a moment ago' };
   }
   if (health === 'unhealthy') {
     return { kind: 'ailing', help: 'restart', reason: 'its health check fails' };

@@ -150,6 +150,82 @@ describe('the healer', () => {
     expect(world.engine.callsOn(byHand)).toEqual([]);
   });
 
+  it('knows of a stop that it heard a moment before it was killed itself', async () => {
+    const world = new SimulatedHealing();
+    world.engine.add({ id, labels: healed });
+    await world.heal();
+    world.tell('kill', id, { signal: '15' });
+    world.engine.change(id, { state: 'exited', exitCode: 143 });
+    world.tell('die', id, { exitCode: 143 });
+    world.tell('stop', id);
+    await world.settle();
+    world.kill();
+    await world.heal();
+    await world.pass(1_000);
+    await world.pass(60_000);
+    world.kill();
+    expect(world.engine.calls).toEqual([]);
+  });
+
+  it('gives what was paused the time for a check of its own before it takes it for unhealthy', async () => {
+    const world = unhealthyWorld();
+    world.engine.change(id, { state: 'paused' });
+    await world.heal();
+    world.engine.change(id, { state: 'running' });
+    world.tell('unpause', id);
+    await world.settle();
+    await world.pass(defaultHealingPolicy.unpauseGraceMs - 1);
+    expect(world.engine.calls).toEqual([]);
+    await world.pass(1);
+    world.kill();
+    expect(world.engine.callsOn(id)).toEqual(['restart']);
+  });
+
+  it('does not restart what somebody is just stopping, and does when it lives on', async () => {
+    const world = unhealthyWorld();
+    world.engine.change(id, { health: 'healthy' });
+    await world.heal();
+    world.tell('kill', id, { signal: '15' });
+    world.engine.change(id, { health: 'unhealthy' });
+    world.tell('health_status', id, { health: 'unhealthy' });
+    await world.settle();
+    await world.pass(20_000);
+    expect(world.engine.calls).toEqual([]);
+    await world.pass(10_000);
+    world.kill();
+    expect(world.engine.callsOn(id)).toEqual(['restart']);
+  });
+
+  it.each([
+    ['starts what an engine that was killed stopped when it was started anew', true],
+    ['leaves what a person stopped while the engine was not heard, and starts what was killed then', false],
+  ])('%s', async (_title, isEngine) => {
+    const world = new SimulatedHealing();
+    const other = 'd'.repeat(64);
+    for (const one of [id, other]) {
+      world.engine.add({ id: one, labels: healed });
+    }
+    const healer = await world.heal();
+    healer.onAway();
+    for (const one of [id, other]) {
+      world.engine.change(one, { state: 'exited', exitCode: 137 });
+    }
+    await world.pass(5_000);
+    healer.onResync();
+    for (const one of isEngine ? [id, other] : [id]) {
+      world.tell('kill', one, { signal: '15' });
+      world.tell('die', one, { exitCode: 137 });
+      world.tell('stop', one);
+    }
+    world.tell('die', other, { exitCode: 137 });
+    await world.settle();
+    await world.pass(500);
+    await world.pass(10_000);
+    world.kill();
+    expect(world.engine.callsOn(id)).toEqual(isEngine ? ['start'] : []);
+    expect(world.engine.callsOn(other)).toEqual(['start']);
+  });
+
   it('heals while its store and the streams are away, and has everything on record and told when they are back', async () => {
     const world = unhealthyWorld();
     world.engine.change(id, { health: 'healthy' });

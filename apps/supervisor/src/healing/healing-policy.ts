@@ -20,6 +20,8 @@ export interface HealingPolicy {
   readonly ownContainerId?: string;
   /** After a death, how long a `stop` event may take to come that says it was wished for. Measured: 50 to 70 ms. */
   readonly deathGraceMs: number;
+  /** After a pause, how long a container may still be called unhealthy because it was paused: a check with the usual interval of 30 s. */
+  readonly unpauseGraceMs: number;
   /** The longest wait before the second restart in a row; it doubles from there. The first is at once. */
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
@@ -48,13 +50,15 @@ export const defaultHealingPolicy: Omit<HealingPolicy, 'host'> = {
   isOnlyRunning: false,
   dependants: 'all',
   deathGraceMs: 500,
-  backoffBaseMs: 2_000,
-  backoffCapMs: 5 * 60_000,
-  maxRestarts: 5,
-  windowMs: 10 * 60_000,
+  unpauseGraceMs: 35_000,
+  // Together these keep a promise: what is restarted at all is restarted within 10 s (the sixth time after 8 s at most).
+  backoffBaseMs: 500,
+  backoffCapMs: 60_000,
+  maxRestarts: 6,
+  windowMs: 5 * 60_000,
   halfOpenAfterMs: 30 * 60_000,
-  stableMs: 2 * 60_000,
-  breakerMinUnhealthy: 3,
+  stableMs: 60_000,
+  breakerMinUnhealthy: 5,
   breakerPercent: 50,
   breakerProbeMs: 5 * 60_000,
   dependencyTimeoutMs: 2 * 60_000,

@@ -67,16 +67,15 @@ describe('the scope of healing', () => {
         value,
         fc.constantFrom('forge', 'shop', undefined),
         (setting, autoheal, keepAlive, project) => {
-          const labels = {
-            ...(autoheal === undefined ? {} : { autoheal }),
-            ...(keepAlive === undefined ? {} : { 'keep-alive': keepAlive }),
-          };
-          const compose =
-            project === undefined ? {} : { compose: { project, service: 'web', number: 1, dependsOn: [] } };
+          const given = { autoheal, 'keep-alive': keepAlive };
+          const labels = Object.fromEntries(
+            Object.entries(given).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])),
+          );
+          const compose = project && { compose: { project, service: 'web', number: 1, dependsOn: [] } };
           const own = setting === 'keep-alive' ? keepAlive : autoheal;
-          const saysNo = autoheal === 'false' || (setting === 'keep-alive' && keepAlive === 'false');
+          const saysNo = [autoheal, own].includes('false');
           const expected = !saysNo && (setting === 'all' || own === 'true' || project === 'forge');
-          expect(isHealed({ id: 'c', labels, ...compose }, { ...policy, label: setting })).toBe(expected);
+          expect(isHealed({ id: 'c', labels, ...(compose || {}) }, { ...policy, label: setting })).toBe(expected);
         },
       ),
     );

@@ -21,8 +21,8 @@ export function isHealed(container: Labelled, policy: HealingPolicy): boolean {
 export function isOptedOut({ id, labels }: Labelled, policy: HealingPolicy): boolean {
   const { label, ownContainerId } = policy;
   return (
-    labels[defaultLabel] === 'false' ||
-    labels[label] === 'false' ||
+    isNo(labels[defaultLabel]) ||
+    isNo(labels[label]) ||
     (ownContainerId !== undefined && ownContainerId !== '' && id.startsWith(ownContainerId))
   );
 }
@@ -32,4 +32,9 @@ export function stopTimeoutOf({ labels }: Pick<ContainerSummary, 'labels'>, poli
   const text = labels[stopTimeoutLabel];
   const seconds = text === undefined || text.trim() === '' ? Number.NaN : Number(text);
   return Number.isInteger(seconds) && seconds >= 0 ? seconds : policy.defaultStopTimeoutSeconds;
+}
+
+/** However it is written: who says no must not be healed for a capital letter. */
+function isNo(value: string | undefined): boolean {
+  return value?.trim().toLowerCase() === 'false';
 }

@@ -65,6 +65,11 @@ export class Healings {
     }
   }
 
+  /** Whether the store did not answer last: then there is something to be written when it does. */
+  get isStoreAway(): boolean {
+    return this.#isStoreAway;
+  }
+
   /** Writes what the store has not taken yet; true when nothing is left. */
   async saveAll(): Promise<boolean> {
     this.#isStoreAway = false;

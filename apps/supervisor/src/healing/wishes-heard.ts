@@ -1,26 +1,20 @@
 import type { ContainerEvent } from '@sentinel-forge/docker';
 import type { Now } from '../agenda/alarm-clock.js';
-import { type HeardStop, stopsOfShutdown } from './engine-shutdown.service.js';
+import type { HeardStop } from './engine-shutdown.service.js';
 import type { Wish } from './healing.record.js';
 import { wishOf } from './wish.service.js';
 
-/** Longer than an engine that shuts down lives on after a stop: until then a stop may turn out to have been its own. */
-const believeStopAfterMs = 3_000;
 /** An orderly shutdown takes at most so long (the engine's own limit is 15 s, unless a container asks for more). */
 const rememberStopsMs = 60_000;
-/** A stop gives 10 s, unless it is told otherwise. */
-const endingMs = 15_000;
+/** A stop gives 10 s unless it is told otherwise. */
+const endingMs = 30_000;
 /** Signals that programs take as a request to do something: HUP, USR1, USR2. Every other one may be meant to end it. */
 const harmlessSignals: ReadonlySet<string> = new Set(['1', '10', '12']);
 
-interface Heard {
-  readonly wish: Wish;
-  /** Until then it counts but is not yet put on record. */
-  readonly provisionalUntilMs: number;
-}
-
 interface Signal {
+  /** When the first of several was sent, by the engine's clock. */
   readonly engineMs: number;
+  /** When the last one was heard, by ours. */
   readonly heardMs: number;
   /** The process has ended since. */
   readonly hasEnded: boolean;
@@ -28,9 +22,9 @@ interface Signal {
 
 /** What was heard of people's wishes and is not on record yet. */
 export class WishesHeard {
-  readonly #heard = new Map<string, Heard>();
+  readonly #heard = new Map<string, Wish>();
   readonly #counts = new Map<string, number>();
-  /** The last signal to each container since it was started, if it was nobody of ours who sent it. */
+  /** What each container was sent since it was started, if it was nobody of ours who sent it. */
   readonly #signals = new Map<string, Signal>();
   readonly #stops = new Map<string, HeardStop>();
 
@@ -45,43 +39,38 @@ export class WishesHeard {
     const nowMs = this.now();
     const isOwnAct = this.isOwnAct(containerId);
     const wish = wishOf(event, { isOwnAct, wasSignalled: this.#signals.has(containerId) });
-    if (wish !== undefined) {
-      // A stop, and an end with exit code 0, may turn out to be the engine's own doing.
-      this.#note(containerId, { wish, provisionalUntilMs: wish === 'stopped' ? nowMs + believeStopAfterMs : 0 });
+    if (wish !== undefined || action === 'start') {
+      this.#note(containerId, wish ?? 'running');
     }
     if (action === 'kill' && !isOwnAct && !harmlessSignals.has(event.signal ?? '')) {
-      this.#signals.set(containerId, { engineMs: timeMs, heardMs: nowMs, hasEnded: false });
+      this.#noteSignal(containerId, { engineMs: timeMs, heardMs: nowMs, hasEnded: false });
     } else if (action === 'die') {
       const signal = this.#signals.get(containerId);
       if (signal !== undefined) {
         this.#signals.set(containerId, { ...signal, hasEnded: true });
       }
     } else if (action === 'stop' && !isOwnAct) {
-      this.#noteStop({ containerId, killMs: this.#signals.get(containerId)?.engineMs ?? timeMs, heardMs: nowMs });
+      const killMs = this.#signals.get(containerId)?.engineMs ?? timeMs;
+      this.#noteStop({ containerId, killMs, stopMs: timeMs, heardMs: nowMs });
     } else if (action === 'start') {
       this.#signals.delete(containerId);
     }
   }
 
-  /** The engine is gone: the stops that were its own were nobody's wish. Gives back whose they were. */
-  takeBackShutdown(isAnyRunning: boolean): readonly string[] {
-    const ids = stopsOfShutdown([...this.#stops.values()], this.now(), isAnyRunning);
-    for (const id of ids) {
-      this.#note(id, { wish: 'running', provisionalUntilMs: 0 });
-      this.#stops.delete(id);
-    }
-    return ids;
+  /** The stops that were heard lately; of each container the last one. */
+  get stops(): readonly HeardStop[] {
+    return [...this.#stops.values()];
+  }
+
+  /** It was nobody's wish that this one was stopped. */
+  takeBackStop(containerId: string): void {
+    this.#note(containerId, 'running');
+    this.#stops.delete(containerId);
   }
 
   /** What was heard last of a container; undefined when that is on record. */
   of(containerId: string): Wish | undefined {
-    return this.#heard.get(containerId)?.wish;
-  }
-
-  /** Until when what was heard must not be put on record; undefined: it may be. */
-  provisionalUntilMs(containerId: string): number | undefined {
-    const untilMs = this.#heard.get(containerId)?.provisionalUntilMs ?? 0;
-    return untilMs > this.now() ? untilMs : undefined;
+    return this.#heard.get(containerId);
   }
 
   /** Until when somebody may be about to end it: it got a signal, and has not ended yet. */
@@ -115,8 +104,15 @@ export class WishesHeard {
     }
   }
 
-  #note(containerId: string, heard: Heard): void {
-    this.#heard.set(containerId, heard);
+  /** A stop that has to wait sends a second signal; it began with the first. */
+  #noteSignal(containerId: string, signal: Signal): void {
+    const before = this.#signals.get(containerId);
+    const isSecond = before !== undefined && !before.hasEnded && signal.heardMs - before.heardMs < rememberStopsMs;
+    this.#signals.set(containerId, isSecond ? { ...signal, engineMs: before.engineMs } : signal);
+  }
+
+  #note(containerId: string, wish: Wish): void {
+    this.#heard.set(containerId, wish);
     this.#counts.set(containerId, this.countOf(containerId) + 1);
   }
 

@@ -252,11 +252,6 @@ export class MitigationRecord {
   readonly unsaid!: readonly UnsaidEvent[];
 }
 
-/** The action of a record, as a word. */
-export function actionOf(record: MitigationRecord): ActionName {
-  return record.request.action;
-}
-
 function IsMitigationId(options: { readonly each?: boolean } = {}): PropertyDecorator {
   return (prototype, property) => {
     IsName(options)(prototype, property);

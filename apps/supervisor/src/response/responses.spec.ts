@@ -1,8 +1,9 @@
 import { type ActionName, ForgeError, type MitigationRequested } from '@sentinel-forge/contracts';
-import type { NetworkMode } from '@sentinel-forge/docker';
+import type { ContainerSnapshot, NetworkMode } from '@sentinel-forge/docker';
 import fc from 'fast-check';
 import type { Fate } from '../testing/life.js';
 import { type RequestWish, requestFor, testOrigin } from '../testing/requests.js';
+import { SimulatedEngine } from '../testing/simulated-engine.js';
 import { SimulatedWorld } from '../testing/simulated-world.js';
 import { isFinal } from './in-force.js';
 
@@ -213,6 +214,74 @@ describe('responses', () => {
     await world.pass(1);
     world.kill();
     expect(world.engine.callsOn(victim.id)).toEqual(['detach', 'detach', 'restart', 'attach', 'attach']);
+  });
+
+  it('gives back nothing that a stronger mitigation is about to take over, although its own time is over', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    await supervisor.accept(fresh(world, { target: victim, ttlMs: 1_000, eventId: 'e-1' }), testOrigin);
+    await world.settle();
+    let refusals = 3;
+    world.engine.before = async ({ call }) => {
+      if (call === 'stop' && refusals-- > 0) {
+        throw new ForgeError('FORGE_DOCKER_FAILED', 'not yet');
+      }
+    };
+    const stop = fresh(world, { target: victim, action: 'stop', ttlMs: hourMs, eventId: 'e-2' });
+    await supervisor.accept(stop, testOrigin);
+    for (let second = 0; second < 30; second++) {
+      await world.pass(1_000);
+    }
+    expect(world.engine.callsOn(victim.id)).toEqual(['detach', 'detach', 'stop']);
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.see(victim.id)).toMatchObject({ state: 'running', networks: [{}, {}] });
+  });
+
+  it('brings into force again what escaped, and tells each time as an event of its own', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    const request = fresh(world, { target: victim, ttlMs: hourMs });
+    await supervisor.accept(request, testOrigin);
+    await world.settle();
+    const connected = new SimulatedEngine();
+    connected.add({ ...victim, networks: ['front'] });
+    for (let time = 1; time <= 2; time++) {
+      world.engine.change(victim.id, { networks: connected.see(victim.id)?.networks ?? [] });
+      supervisor.onEvent({
+        kind: 'network',
+        action: 'connect',
+        networkId: 'front',
+        networkName: 'front',
+        containerId: victim.id,
+        timeMs: 0,
+      });
+      await world.settle();
+      expect(world.engine.see(victim.id)?.networks).toEqual([]);
+    }
+    world.kill();
+    expect(world.events.sayingsOf(request.mitigationId)).toEqual(['applied', 'applied', 'applied']);
+    expect(world.events.of(request.mitigationId).at(-1)?.data.reason).toMatch(/escaped.*on front/);
+  });
+
+  it('holds a container that was made anew under the same name, for the rest of the time', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    const request = fresh(world, { target: victim, ttlMs: hourMs });
+    await supervisor.accept(request, testOrigin);
+    await world.settle();
+    await world.pass(hourMs / 2);
+    world.engine.remove(victim.id);
+    const anew = { id: 'n'.repeat(64), name: victim.name };
+    world.engine.add({ ...anew, labels: optedIn, networks: ['front'] });
+    supervisor.onContainer(world.engine.see(anew.id) as ContainerSnapshot);
+    await world.settle();
+    expect(world.engine.see(anew.id)?.networks).toEqual([]);
+    expect(supervisor.inForceOn(anew.id)).toMatchObject({ succeeds: request.mitigationId });
+    expect((await world.record(request.mitigationId))?.state).toBe('released');
+    await world.pass(hourMs / 2);
+    world.kill();
+    expect(world.engine.see(anew.id)?.networks).toHaveLength(1);
   });
 
   it('gives back what could only be done in part, and says that it failed once', async () => {

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FactoryProvider } from '@nestjs/common';
 import { MeshSettings, Redactor } from '@sentinel-forge/chassis';
@@ -7,7 +8,7 @@ import { EventPublisher, RecordStores } from '@sentinel-forge/messaging';
 import { Registry } from 'prom-client';
 import { instanceOf, SupervisorSettings } from '../config.js';
 import { EngineWatch } from '../engine-watch/engine-watch.js';
-import { AutohealSettings, healingPolicyOf } from '../healing/autoheal.settings.js';
+import { AutohealSettings, healingPolicyOf, ownContainerIdOf } from '../healing/autoheal.settings.js';
 import { Healer } from '../healing/healer.js';
 import { HealingMetrics } from '../healing/healing.metrics.js';
 import { HealingRecord } from '../healing/healing.record.js';
@@ -23,6 +24,7 @@ import { NatsMitigationEvents } from '../response/nats.mitigation-events.js';
 import { defaultResponsePolicy } from '../response/response-policy.js';
 import { ResponseSwitch } from '../response/response-switch.js';
 import { Responses } from '../response/responses.js';
+import { FreedContainers } from './freed-containers.js';
 
 const now = (): number => Date.now();
 
@@ -39,6 +41,7 @@ export const supervisionProviders: readonly FactoryProvider[] = [
   },
   { provide: OwnActs, useFactory: () => new OwnActs(now) },
   { provide: ContainerLanes, useFactory: () => new ContainerLanes() },
+  { provide: FreedContainers, useFactory: () => new FreedContainers() },
   { provide: Inventory, useFactory: () => new Inventory() },
   {
     provide: DockerContainerEngine,
@@ -63,6 +66,7 @@ export const supervisionProviders: readonly FactoryProvider[] = [
       Log,
       MeshSettings,
       SupervisorSettings,
+      FreedContainers,
     ],
     useFactory: (
       stores: RecordStores,
@@ -75,6 +79,7 @@ export const supervisionProviders: readonly FactoryProvider[] = [
       log: Log,
       { host }: MeshSettings,
       settings: SupervisorSettings,
+      freed: FreedContainers,
     ) =>
       new Responses(
         {
@@ -86,6 +91,7 @@ export const supervisionProviders: readonly FactoryProvider[] = [
           inventory,
           lanes,
           redact: (value) => redactor.value(value).value,
+          onFree: (containerId) => freed.tell(containerId),
           log,
           now,
           random: Math.random,
@@ -126,6 +132,7 @@ export const supervisionProviders: readonly FactoryProvider[] = [
       MeshSettings,
       SupervisorSettings,
       AutohealSettings,
+      FreedContainers,
     ],
     useFactory: (
       stores: RecordStores,
@@ -142,8 +149,9 @@ export const supervisionProviders: readonly FactoryProvider[] = [
       { host }: MeshSettings,
       settings: SupervisorSettings,
       autoheal: AutohealSettings,
-    ) =>
-      new Healer(
+      freed: FreedContainers,
+    ) => {
+      const healer = new Healer(
         {
           store: stores.open('healing', HealingRecord),
           engine: metrics.countCalls(engine),
@@ -159,8 +167,11 @@ export const supervisionProviders: readonly FactoryProvider[] = [
           random: Math.random,
           instance: instanceOf(host),
         },
-        healingPolicyOf(autoheal, { host, ...meshProjectOf(settings) }),
-      ),
+        healingPolicyOf(autoheal, { host, ...meshProjectOf(settings), ...ownContainer() }),
+      );
+      freed.listen((containerId) => healer.look(containerId));
+      return healer;
+    },
   },
   {
     provide: InventoryWriter,
@@ -195,4 +206,9 @@ export const supervisionProviders: readonly FactoryProvider[] = [
 
 function meshProjectOf({ meshProject }: SupervisorSettings): { readonly meshProject?: string } {
   return meshProject === undefined ? {} : { meshProject };
+}
+
+function ownContainer(): { readonly ownContainerId?: string } {
+  const ownContainerId = ownContainerIdOf(hostname());
+  return ownContainerId === undefined ? {} : { ownContainerId };
 }

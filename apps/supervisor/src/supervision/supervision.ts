@@ -4,6 +4,7 @@ import { Log } from '@sentinel-forge/contracts';
 import { DockerEngine, type DockerEvents } from '@sentinel-forge/docker';
 import { SupervisorSettings } from '../config.js';
 import { EngineWatch } from '../engine-watch/engine-watch.js';
+import { AutohealSettings, explainForeign } from '../healing/autoheal.settings.js';
 import { Healer } from '../healing/healer.js';
 import { InventoryWriter } from '../inventory/inventory.writer.js';
 import { EvidenceFolder } from '../response/evidence/folder.evidence.js';
@@ -30,6 +31,7 @@ export class Supervision implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(InventoryWriter) private readonly inventory: InventoryWriter,
     @Inject(EvidenceFolder) private readonly evidence: EvidenceFolder,
     @Inject(SupervisorSettings) private readonly settings: SupervisorSettings,
+    @Inject(AutohealSettings) private readonly autoheal: AutohealSettings,
     @Inject(Log) private readonly log: Log,
     @Inject(Readiness) readiness: Readiness,
   ) {
@@ -42,6 +44,9 @@ export class Supervision implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   onApplicationBootstrap(): void {
+    for (const msg of explainForeign(this.autoheal)) {
+      this.log.warn('healing.setting-elsewhere', { msg });
+    }
     // Events first: what happens while the records are read is not missed, and healing waits for nobody.
     this.#events = this.engine.events();
     this.#following = this.watch.follow(this.#events);
