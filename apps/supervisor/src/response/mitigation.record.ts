@@ -1,5 +1,4 @@
 import {
-  type ActionName,
   type Containment,
   containments,
   Describe,
