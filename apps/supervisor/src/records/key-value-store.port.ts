@@ -35,8 +35,8 @@ export interface KeyValueStore<T extends object> {
   list(filter?: string): Promise<readonly StoredRecord<T>[]>;
 
   /**
-   * Tells every record under a filter, then every change of one, in order, until the signal is aborted. Resolves when what
-   * stood there is told.
+   * Tells every record under a filter, then how it changes, in order, until the signal is aborted; of states that follow
+   * each other at once, perhaps only the last. Resolves when what stood there is told.
    */
   follow(filter: string, onChange: (change: RecordChange<T>) => void, signal: AbortSignal): Promise<void>;
 }

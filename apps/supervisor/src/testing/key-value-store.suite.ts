@@ -96,6 +96,7 @@ export function describeKeyValueStore(name: string, makeStore: () => Promise<Key
       await store.follow('host.*', (change) => void changes.push(change), ended.signal);
       expect(changes.map(({ value }) => value?.text)).toEqual(['there before']);
       const second = await store.update('host.a', { text: 'changed' }, first);
+      await until(() => changes.length === 2);
       await store.delete('host.a');
       await until(() => changes.length === 3);
       expect(changes.map(({ value }) => value?.text)).toEqual(['there before', 'changed', undefined]);

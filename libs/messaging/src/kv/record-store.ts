@@ -104,8 +104,9 @@ export class RecordStore<T extends object> {
   }
 
   /**
-   * Calls back for every record under a filter, then for every change of one, until the signal is aborted. Resolves when
-   * the records that stood there have been told. A broken connection loses no change.
+   * Calls back for every record under a filter, then as they change, until the signal is aborted; of states that follow
+   * each other at once perhaps for the last only, since a bucket keeps no other. Resolves when the records that stood there
+   * have been told. A broken connection loses no change.
    */
   async follow(filter: string, onChange: (change: RecordChange<T>) => void, until: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([until, this.connection.closed]);
