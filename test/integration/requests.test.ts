@@ -1,3 +1,4 @@
+import { headers } from '@nats-io/transport-node';
 import { Controller } from '@nestjs/common';
 import { issueToken } from '@sentinel-forge/chassis';
 import { appNames, type ChooseMitigation, type ListMitigations, requests } from '@sentinel-forge/contracts';
@@ -92,6 +93,8 @@ describe('a request', () => {
       ttlSeconds: 60,
     });
     await expect(show(open.mesh, '')).rejects.toMatchObject({ code: 'FORGE_AUTH_REQUIRED' });
+    const unseen = await open.mesh.connection.request('forge.rpc.supervisor.mitigation-show.test-host', '{"id":"x"}');
+    expect(unseen.json()).toMatchObject({ code: 'FORGE_AUTH_REQUIRED' });
     await expect(show(open.mesh, forged)).rejects.toMatchObject({ code: 'FORGE_AUTH_REQUIRED' });
     await expect(show(open.mesh, await testToken(['rules:read']))).rejects.toMatchObject({
       code: 'FORGE_AUTH_SCOPE',
@@ -107,7 +110,10 @@ describe('a request', () => {
     ['that is missing', '', 'FORGE_EVENT_INVALID'],
   ])('is refused with a body %s', async (_what, body, code) => {
     await using open = await openMesh();
-    const reply = await open.mesh.connection.request('forge.rpc.supervisor.mitigation-show.test-host', body);
+    const requestHeaders = headers();
+    requestHeaders.set('authorization', `Bearer ${await testToken()}`);
+    const subject = 'forge.rpc.supervisor.mitigation-show.test-host';
+    const reply = await open.mesh.connection.request(subject, body, { timeout: 5_000, headers: requestHeaders });
     expect(reply.headers?.get('Nats-Service-Error-Code')).toBe('400');
     expect(reply.json()).toMatchObject({ code });
   });

@@ -217,6 +217,17 @@ describe('with a set of keys', () => {
     }
   });
 
+  it('does not blame the token when the keys cannot be fetched', async () => {
+    const away = createServer((_request, response) => response.writeHead(500).end());
+    await new Promise<void>((resolve) => away.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(away.address() as AddressInfo).port}/keys`;
+    const bearer = `Bearer ${eddsa(claims, { kid: 'one' })}`;
+    const unavailable = expect.objectContaining({ code: 'FORGE_AUTH_UNAVAILABLE' });
+    await expect(verifier({ FORGE_JWKS_URL: url }).verify(bearer)).rejects.toEqual(unavailable);
+    await new Promise((resolve) => away.close(resolve));
+    await expect(verifier({ FORGE_JWKS_URL: url }).verify(bearer)).rejects.toEqual(unavailable);
+  });
+
   it('refuses a shared secret, whatever it is', async () => {
     await expect(
       keys.verify(`Bearer ${token(claims, { alg: 'HS256', kid: 'one' }, JSON.stringify(known))}`),

@@ -31,7 +31,8 @@ export class TokenVerifier {
 
   /**
    * @param authorization the header `Authorization`
-   * @throws ForgeError `FORGE_AUTH_REQUIRED` for anything but a valid token
+   * @throws ForgeError `FORGE_AUTH_REQUIRED` for anything but a valid token; `FORGE_AUTH_UNAVAILABLE` when the keys cannot be
+   *   fetched, which says nothing of the token
    */
   async verify(authorization: string | undefined): Promise<Identity> {
     const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? '')?.[1];
@@ -53,6 +54,11 @@ export class TokenVerifier {
         : jwtVerify(token, key, options));
       return identityOf(payload);
     } catch (error) {
+      if (this.settings.jwksUrl !== undefined && isKeySourceAway(error)) {
+        throw new ForgeError('FORGE_AUTH_UNAVAILABLE', 'The keys that tokens are verified with cannot be fetched', {
+          cause: error,
+        });
+      }
       throw new ForgeError('FORGE_AUTH_REQUIRED', `The token is not valid: ${reasonOf(error)}`, { cause: error });
     }
   }
@@ -67,6 +73,15 @@ async function keyOf(settings: MeshSettings): Promise<Key> {
     return { key: await importSPKI(secret, 'EdDSA'), algorithms: ['EdDSA'] };
   }
   return { key: new TextEncoder().encode(secret), algorithms: ['HS256'] };
+}
+
+// What jose throws of itself is about the token, but for an answer of the key server that is late or no key set.
+function isKeySourceAway(error: unknown): boolean {
+  return (
+    !(error instanceof errors.JOSEError || error instanceof ForgeError) ||
+    error instanceof errors.JWKSTimeout ||
+    error.code === 'ERR_JOSE_GENERIC'
+  );
 }
 
 function identityOf(payload: JWTPayload): Identity {

@@ -52,6 +52,12 @@ export const errorCatalogue = {
     title: 'The token does not carry the scope that this needs',
     mend: 'Use a token with the named scope: `forge token --scope <scope>`.',
   },
+  FORGE_AUTH_UNAVAILABLE: {
+    status: 503,
+    isRetryable: true,
+    title: 'Tokens cannot be verified at the moment',
+    mend: 'Check that FORGE_JWKS_URL answers from where the service runs.',
+  },
   FORGE_HTTP_RATE_LIMITED: {
     status: 429,
     isRetryable: true,

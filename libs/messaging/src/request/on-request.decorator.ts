@@ -1,6 +1,6 @@
-import { applyDecorators, SetMetadata, UseFilters } from '@nestjs/common';
+import { applyDecorators, type PipeTransform, SetMetadata, UseFilters } from '@nestjs/common';
 import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
-import type { RequestDefinition } from '@sentinel-forge/contracts';
+import { type Class, type RequestDefinition, validatorFor } from '@sentinel-forge/contracts';
 import { PassErrorsOn } from '../consume/on-event.decorator.js';
 import { jetStreamTransport } from '../consume/transport.js';
 import type { RequestContext } from './request-context.js';
@@ -21,7 +21,7 @@ export function OnRequest<Body extends object>(
 ) => void {
   // Nest hands over the payload alone unless each parameter says what it wants.
   const parameters: MethodDecorator = (prototype, name) => {
-    Payload()(prototype, name, 0);
+    Payload(new BodyPipe(definition.bodyClass))(prototype, name, 0);
     Ctx()(prototype, name, 1);
   };
   return applyDecorators(
@@ -30,4 +30,13 @@ export function OnRequest<Body extends object>(
     SetMetadata(requiredScopeKey, definition.scope),
     UseFilters(PassErrorsOn),
   );
+}
+
+// A pipe runs after the guards: who may not ask is not told what is wrong with the question.
+class BodyPipe<Body extends object> implements PipeTransform<unknown, Body> {
+  constructor(private readonly bodyClass: Class<Body>) {}
+
+  transform(body: unknown): Body {
+    return validatorFor(this.bodyClass).parse(body);
+  }
 }

@@ -13,7 +13,6 @@ import {
   parseTraceparent,
   type RequestDefinition,
   requestSubject,
-  validatorFor,
 } from '@sentinel-forge/contracts';
 import { isObservable, lastValueFrom } from 'rxjs';
 import { MeshConnection } from '../connection/mesh-connection.js';
@@ -98,7 +97,7 @@ export class RequestServer {
     const traceparent = message.headers?.get('traceparent');
     const trace = newTrace(randomHex, parseTraceparent(traceparent)?.traceId);
     try {
-      const body = validatorFor(definition.bodyClass).parse(parseBody(message));
+      const body = parseBody(message);
       const context = new RequestContext(message.subject, message.headers?.get('authorization') ?? '');
       const answer = await runInTrace(trace, async () => {
         const result: unknown = await handler(body, context);
