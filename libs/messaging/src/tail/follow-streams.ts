@@ -24,7 +24,7 @@ export interface FollowOptions {
 }
 
 const heartbeatMs = 2_000;
-const echoMs = 25;
+const echoesMs = [25, 100, 400];
 const retryPauseMs = 500;
 
 /**
@@ -45,11 +45,10 @@ export async function* followStreams(
   const ring = (): void => bell.ring();
   const ended = Promise.withResolvers<void>();
   const end = (): void => ended.resolve();
-  // A message can be heard before the stream holds it: a little after the last one heard, there is another look.
-  const echo = setTimeout(ring, echoMs);
+  const echo = new Echo(ring);
   const hear = (): void => {
     ring();
-    echo.refresh();
+    echo.start();
   };
   const subscriptions = isLive ? filters.map((filter) => connection.subscribe(filter, { callback: hear })) : [];
   signal.addEventListener('abort', end, { once: true });
@@ -83,7 +82,7 @@ export async function* followStreams(
       subscription.unsubscribe();
     }
     clearInterval(heartbeat);
-    clearTimeout(echo);
+    echo.stop();
   }
 }
 
@@ -122,5 +121,31 @@ class Bell {
 
   ring(): void {
     this.#next.resolve();
+  }
+}
+
+/** A message can be heard before the stream holds it: after the last one heard there are a few more looks, ever later. */
+class Echo {
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly ring: () => void) {}
+
+  start(): void {
+    clearTimeout(this.#timer);
+    this.#schedule(0);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(index: number): void {
+    const delayMs = echoesMs[index];
+    if (delayMs !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.ring();
+        this.#schedule(index + 1);
+      }, delayMs);
+    }
   }
 }
