@@ -74,10 +74,17 @@ export class SupervisorSettings {
     env: 'SUPERVISOR_MAX_CONTAINED_PERCENT',
     type: integer(1, 100),
     default: defaultResponsePolicy.maxContainedPercent,
-    summary:
-      'At most this share of the running containers that may be mitigated is contained at once, but always one may be',
+    summary: 'At most this share of the running containers that may be mitigated is contained at once',
   })
   readonly maxContainedPercent!: number;
+
+  @Setting({
+    env: 'SUPERVISOR_MIN_CONTAINED',
+    type: integer(1, 100_000),
+    default: defaultResponsePolicy.minContained,
+    summary: 'So many may always be contained at once, however few containers there are',
+  })
+  readonly minContained!: number;
 
   @Setting({
     env: 'SUPERVISOR_MESH_PROJECT',

@@ -33,6 +33,6 @@ export const defaultResponsePolicy: Omit<ResponsePolicy, 'host' | 'instance'> = 
   approvalTimeoutMs: 60 * 60 * 1000,
   maxActionsPerMinute: 30,
   maxContainedPercent: 50,
-  minContained: 1,
+  minContained: 10,
   recordRetentionMs: 7 * 24 * 60 * 60 * 1000,
 };

@@ -106,6 +106,7 @@ export const supervisionProviders: readonly FactoryProvider[] = [
           approvalTimeoutMs: settings.approvalTimeoutSeconds * 1000,
           maxActionsPerMinute: settings.maxActionsPerMinute,
           maxContainedPercent: settings.maxContainedPercent,
+          minContained: settings.minContained,
           ...meshProjectOf(settings),
         },
       ),
