@@ -24,6 +24,8 @@ const tier = (displayName, testMatch) => ({
 });
 
 export default {
+  // A deadline for what hangs, on a machine that does other things beside; not a measure of anything.
+  testTimeout: 30_000,
   projects: [
     tier('unit', ['<rootDir>/{libs,apps}/*/src/**/*.spec.ts']),
     tier('integration', ['<rootDir>/test/integration/*.test.ts']),
