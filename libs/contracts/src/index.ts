@@ -22,7 +22,7 @@ export {
 export { type ErrorCode, type ErrorEntry, errorCatalogue } from './errors/catalogue.js';
 export { ForgeError, type ForgeErrorOptions, isRetryable, messageOf } from './errors/forge-error.js';
 export { DeadLetter, type DeadLetterCause, deadLetterCauses } from './events/dead-letter.js';
-export { IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
+export { IsMitigationId, IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
 export {
   ContainerHealth,
   type ContainerState,

@@ -11,6 +11,7 @@ export {
   settle,
 } from './consume/settlement.js';
 export { getDeadLetter, listDeadLetters, type StoredDeadLetter } from './dead-letter/dead-letter-store.js';
+export { within } from './deadline/within.js';
 export { type RecordChange, RecordStore, RecordStores, type StoredRecord } from './kv/record-store.js';
 export { LagMonitor } from './lag/lag-monitor.js';
 export { MessagingModule } from './messaging.module.js';

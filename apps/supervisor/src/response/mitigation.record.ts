@@ -4,6 +4,7 @@ import {
   Describe,
   IsInstant,
   IsJsonObject,
+  IsMitigationId,
   IsName,
   IsSummary,
   IsText,
@@ -14,7 +15,7 @@ import {
   Nested,
   Optional,
 } from '@sentinel-forge/contracts';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, Matches, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, Min } from 'class-validator';
 import { TargetBefore } from './target-before.js';
 
 /** What of a container a mitigation has changed, and so gives back when it is released. */
@@ -27,7 +28,6 @@ export const sayings = ['approved', 'applied', 'failed', 'released', 'rejected',
 /** One of them: the last token of its subject. */
 export type Saying = (typeof sayings)[number];
 
-const mitigationIdPattern = /^m-[0-9a-f]{32}$/;
 /** Of these only the newest are kept; what they say stands in the streams for much longer. */
 export const historyLimit = 64;
 
@@ -249,11 +249,4 @@ export class MitigationRecord {
   @ArrayMaxSize(historyLimit)
   @Nested(() => UnsaidEvent, { each: true })
   readonly unsaid!: readonly UnsaidEvent[];
-}
-
-function IsMitigationId(options: { readonly each?: boolean } = {}): PropertyDecorator {
-  return (prototype, property) => {
-    IsName(options)(prototype, property);
-    Matches(mitigationIdPattern, options)(prototype, property);
-  };
 }

@@ -8,7 +8,7 @@ import {
   traceIdPattern,
   validatorFor,
 } from '@sentinel-forge/contracts';
-import { type EventPublisher, type MeshConnection, randomHex } from '@sentinel-forge/messaging';
+import { type EventPublisher, type MeshConnection, randomHex, within } from '@sentinel-forge/messaging';
 import type { ServiceLog, WrittenRecord } from './service-log.js';
 
 const maxWaiting = 5_000;
@@ -44,10 +44,7 @@ export class LogShipper {
   /** Sends what is waiting, as far as that goes within the budget. */
   async flush(budgetMs: number): Promise<void> {
     if (this.#shipping !== undefined) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, budgetMs);
-      await Promise.race([this.#shipping, promise]);
-      clearTimeout(timer);
+      await within(this.#shipping, budgetMs);
     }
   }
 

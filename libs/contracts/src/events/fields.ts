@@ -43,5 +43,10 @@ export function IsTraceId(options?: ValidationOptions): PropertyDecorator {
   return all(IsString(options), Matches(traceIdPattern, options));
 }
 
+/** The id of a mitigation, as `mitigationIdOf()` makes it. */
+export function IsMitigationId(options?: ValidationOptions): PropertyDecorator {
+  return all(IsString(options), Matches(/^m-[0-9a-f]{32}$/, options));
+}
+
 /** What a trace id looks like; all zeros is not one. */
 export const traceIdPattern = /^(?!0{32}$)[0-9a-f]{32}$/;

@@ -1,6 +1,6 @@
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsNumber, IsString, Matches, Max, Min } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsNumber, Max, Min } from 'class-validator';
 import { Describe, IsInstant, IsJsonObject, Nested, Optional } from '../validation/decorators.js';
-import { IsName, IsSummary, IsText, IsToken } from './fields.js';
+import { IsMitigationId, IsName, IsSummary, IsText, IsToken } from './fields.js';
 
 /** What can be done to a container, from what disturbs it least. */
 export const actionNames = [
@@ -21,8 +21,6 @@ export type ActionName = (typeof actionNames)[number];
 export const verdicts = ['observe', 'notify', 'restart', 'throttle', 'isolate', 'quarantine', 'stop'] as const;
 /** A conclusion. */
 export type Verdict = (typeof verdicts)[number];
-
-const mitigationIdPattern = /^m-[0-9a-f]{32}$/;
 
 /** The container that a mitigation is about, pinned to one engine's id when the plan was made. */
 export class ContainerTarget {
@@ -85,8 +83,7 @@ export class Evidence {
 /** `mitigation.<app>.requested.<host>`: a mitigation asked of the supervisor of one host. */
 export class MitigationRequested {
   @Describe('hash(event id, target, action): the same wish has the same id, however often it is made.')
-  @IsString()
-  @Matches(mitigationIdPattern)
+  @IsMitigationId()
   readonly mitigationId!: string;
 
   @Describe('What is to be done.')
@@ -150,8 +147,7 @@ export type Containment = (typeof containments)[number];
 /** `mitigation.<app>.<approved|applied|failed|released|rejected>`: one step in the life of a mitigation. */
 export class MitigationTransition {
   @Describe('The mitigation; the id of the request.')
-  @IsString()
-  @Matches(mitigationIdPattern)
+  @IsMitigationId()
   readonly mitigationId!: string;
 
   @Describe('What was asked for.')
@@ -200,8 +196,7 @@ export class MitigationTransition {
 
   @Describe('The mitigation in force that this one was joined to; nothing was done on Docker for it.')
   @Optional()
-  @IsString()
-  @Matches(mitigationIdPattern)
+  @IsMitigationId()
   readonly joined?: string;
 
   @Describe('The Docker calls that were made, or that a simulation would have made, in order.')

@@ -1,6 +1,7 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ForgeError, Log, messageOf } from '@sentinel-forge/contracts';
+import { rest } from '../deadline/rest.js';
 import { MessagingOptions } from '../messaging.options.js';
 
 /** Whether NATS answers; `reason` says what is wrong when it does not. */
@@ -111,7 +112,7 @@ export class MeshConnection implements OnModuleInit {
         return;
       } catch (error) {
         this.#setDown(messageOf(error));
-        await this.#pause(this.#nextDelayMs());
+        await rest(this.#nextDelayMs(), this.#closed.signal);
       }
     }
   }
@@ -159,13 +160,5 @@ export class MeshConnection implements OnModuleInit {
   #nextDelayMs(): number {
     this.#failures += 1;
     return Math.random() * Math.min(reconnectCapMs, reconnectBaseMs * 2 ** Math.min(this.#failures, 10));
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, delayMs);
-    this.#closed.signal.addEventListener('abort', () => resolve(), { once: true });
-    await promise;
-    clearTimeout(timer);
   }
 }

@@ -1,4 +1,5 @@
 import { decodeEvent, type ForgeEvent, isRetryable } from '@sentinel-forge/contracts';
+import { rest } from '../deadline/rest.js';
 import { within } from '../deadline/within.js';
 import type { Delivery } from './delivery.js';
 import { PullSubscription } from './pull-subscription.js';
@@ -175,11 +176,7 @@ export class BatchReader implements Reader {
 
   async #rest(attempt: number): Promise<void> {
     const delayMs = computeBackoffDelayMs(attempt, this.context.retryPolicy, this.context.random());
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, delayMs);
-    this.#stopping.signal.addEventListener('abort', () => resolve(), { once: true });
-    await promise;
-    clearTimeout(timer);
+    await rest(delayMs, this.#stopping.signal);
   }
 }
 

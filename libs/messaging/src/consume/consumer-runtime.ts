@@ -1,6 +1,7 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { type ConsumerDefinition, messageOf } from '@sentinel-forge/contracts';
 import type { MeshConnection } from '../connection/mesh-connection.js';
+import { within } from '../deadline/within.js';
 import { BatchReader } from './batch-reader.js';
 import { MessageReader } from './message-reader.js';
 import type { Reader, ReaderContext } from './reader.js';
@@ -59,7 +60,7 @@ export class ConsumerRuntime {
       }
       if (!this.#isStopped) {
         this.#attempts += 1;
-        await this.#rest(computeBackoffDelayMs(this.#attempts, restart, this.context.random()));
+        await within(this.#stopped.promise, computeBackoffDelayMs(this.#attempts, restart, this.context.random()));
       }
     }
     unsubscribe();
@@ -117,12 +118,5 @@ export class ConsumerRuntime {
 
   #note(isReading: boolean, reason: string): void {
     this.#state = { isReading, reason };
-  }
-
-  async #rest(delayMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, delayMs);
-    await Promise.race([promise, this.#stopped.promise]);
-    clearTimeout(timer);
   }
 }

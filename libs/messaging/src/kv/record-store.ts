@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { JetStreamApiError, jetstreamManager } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import { Inject, Injectable } from '@nestjs/common';
@@ -13,6 +12,7 @@ import {
   validatorFor,
 } from '@sentinel-forge/contracts';
 import { MeshConnection } from '../connection/mesh-connection.js';
+import { rest } from '../deadline/rest.js';
 import { bucketStream } from '../provision/topology.js';
 import { directPage } from '../tail/direct-page.js';
 
@@ -120,7 +120,7 @@ export class RecordStore<T extends object> {
             return;
           }
           this.log.warn('record.watch-broken', { bucket: this.bucket, error });
-          await delay(retryPauseMs, undefined, { signal }).catch(() => undefined);
+          await rest(retryPauseMs, signal);
         }
       }
     };
