@@ -14,7 +14,7 @@ async function history(
   options: Omit<FollowOptions, 'signal' | 'isLive'>,
 ): Promise<readonly StoredMessage[]> {
   const told: StoredMessage[] = [];
-  for await (const message of followStreams(mesh.connection, {
+  for await (const message of await followStreams(mesh.connection, {
     ...options,
     signal: new AbortController().signal,
     isLive: false,
@@ -25,11 +25,12 @@ async function history(
 }
 
 /** What is told live, and the way to end it. */
-function live(mesh: TestMesh, options: Omit<FollowOptions, 'signal' | 'isLive'>) {
+async function live(mesh: TestMesh, options: Omit<FollowOptions, 'signal' | 'isLive'>) {
   const told: StoredMessage[] = [];
   const ended = new AbortController();
+  const follower = await followStreams(mesh.connection, { ...options, signal: ended.signal });
   const done = (async () => {
-    for await (const message of followStreams(mesh.connection, { ...options, signal: ended.signal })) {
+    for await (const message of follower) {
       told.push(message);
     }
   })();
@@ -122,7 +123,7 @@ describe('following live', () => {
   it('tells every message once and in order while they are published at speed, from the history into the presence', async () => {
     await using mesh = await TestMesh.open();
     publish(mesh, 'defend.load', 2_000);
-    await using following = live(mesh, { filters: ['defend.>'], start: fromTheFirst });
+    await using following = await live(mesh, { filters: ['defend.>'], start: fromTheFirst });
     for (let burst = 0; burst < 30; burst += 1) {
       publish(mesh, 'defend.load', 200);
       await mesh.connection.flush();
@@ -133,17 +134,40 @@ describe('following live', () => {
 
   it('tells single events one by one, as they come', async () => {
     await using mesh = await TestMesh.open();
-    await using following = live(mesh, { filters: ['defend.>', 'mitigation.>'], start: { kind: 'new' } });
+    await using following = await live(mesh, { filters: ['defend.>', 'mitigation.>'], start: { kind: 'new' } });
     for (let count = 1; count <= 10; count += 1) {
       publish(mesh, 'defend.auth', 1);
       await waitFor(() => following.told.length === count, { description: `event ${count}`, intervalMs: 5 });
     }
   });
 
+  it('tells all that is stored after it began, however late it is read, and can be gone on with in every stream', async () => {
+    await using mesh = await TestMesh.open();
+    publish(mesh, 'defend.auth', 3);
+    await mesh.connection.flush();
+    const filters = ['defend.>', 'mitigation.>'];
+    for (const start of [{ kind: 'new' }, { kind: 'time', timeMs: Date.now() + 3_600_000 }] as const) {
+      const signal = new AbortController().signal;
+      const follower = await followStreams(mesh.connection, { filters, start, signal, isLive: false });
+      const after = (follower.after.get('DEFEND') ?? 0) + 1;
+      publish(mesh, 'defend.auth', 2);
+      publish(mesh, 'mitigation.supervisor.self', 1);
+      await mesh.connection.flush();
+      const told: StoredMessage[] = [];
+      for await (const message of follower) {
+        told.push(message);
+      }
+      expect(sequences(told.filter(({ stream }) => stream === 'DEFEND'))).toEqual([after, after + 1]);
+      expect(told).toHaveLength(3);
+      const again = await history(mesh, { filters, start: { kind: 'after', sequences: follower.after } });
+      expect(again).toHaveLength(3);
+    }
+  });
+
   it('goes on where it was when nats-server was killed and came back', async () => {
     await using mesh = await TestMesh.open();
     await using parts = new MeshParts(mesh.nats.url);
-    await using following = live(mesh, { filters: ['mitigation.>'], start: { kind: 'new' } });
+    await using following = await live(mesh, { filters: ['mitigation.>'], start: { kind: 'new' } });
     const say = (count: number) =>
       Promise.all(
         upTo(count).map(() =>
@@ -163,7 +187,7 @@ describe('following live', () => {
 
   it('ends when it is told to, also while nats-server is away', async () => {
     await using mesh = await TestMesh.open();
-    const following = live(mesh, { filters: ['defend.>'], start: fromTheFirst });
+    const following = await live(mesh, { filters: ['defend.>'], start: fromTheFirst });
     await mesh.nats.kill();
     await following[Symbol.asyncDispose]();
     expect(following.told).toEqual([]);

@@ -159,18 +159,31 @@ describe('GET /tail', () => {
     const text = await first.until('"one"');
     expect(text).not.toContain('hunter2');
     await first.close();
-    const id = /id: (.*)\n/.exec(text)?.[1] ?? '';
+    const id = lastIdIn(text);
     mesh.connection.publish('defend.a', JSON.stringify({ source: 'two' }));
     await mesh.connection.flush();
     const second = await openTail(indexer.url, { 'last-event-id': id });
     const more = await second.until('"two"');
     expect(more).not.toContain('"one"');
     await second.close();
+    const idle = await openTail(indexer.url, { 'last-event-id': lastIdIn(more) });
+    const idleId = lastIdIn(await idle.until('\n\n'));
+    await idle.close(); // cut off before its first event
+    mesh.connection.publish('defend.a', JSON.stringify({ source: 'three' }));
+    await mesh.connection.flush();
+    const third = await openTail(indexer.url, { 'last-event-id': idleId });
+    expect(await third.until('"three"')).not.toContain('"two"');
+    await third.close();
     const headers = { authorization: `Bearer ${await testToken()}` };
     expect((await fetch(`${indexer.url}/tail?since=soon`, { headers })).status).toBe(400);
     expect((await fetch(`${indexer.url}/tail`)).status).toBe(401);
   });
 });
+
+/** The id that an event source would send as `Last-Event-ID`. */
+function lastIdIn(text: string): string {
+  return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
+}
 
 async function openTail(url: string, more: Readonly<Record<string, string>>) {
   const ended = new AbortController();

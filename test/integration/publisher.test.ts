@@ -10,7 +10,7 @@ const self = { app: 'supervisor' };
 async function idsIn({ connection }: MeshParts): Promise<readonly string[]> {
   const ids: string[] = [];
   const options = { filters: ['mitigation.>'], start: { kind: 'sequence', sequence: 1 }, isLive: false } as const;
-  for await (const message of followStreams(await connection.whenConnected(), {
+  for await (const message of await followStreams(await connection.whenConnected(), {
     ...options,
     signal: new AbortController().signal,
   })) {

@@ -57,7 +57,7 @@ async function eventsOn(mesh: TestMesh, filter: string): Promise<readonly ForgeE
     signal: new AbortController().signal,
     isLive: false,
   } as const;
-  for await (const message of followStreams(mesh.connection, options)) {
+  for await (const message of await followStreams(mesh.connection, options)) {
     found.push(decodeEvent(message));
   }
   return found;

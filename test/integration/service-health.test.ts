@@ -38,7 +38,7 @@ async function openService() {
       start: { kind: 'sequence', sequence: 1 },
       signal: ended.signal,
     } as const;
-    for await (const message of followStreams(mesh.connection, options)) {
+    for await (const message of await followStreams(mesh.connection, options)) {
       told.push(decodeEvent(message) as ForgeEvent<ServiceHealth>);
     }
   })();

@@ -30,7 +30,7 @@ async function openService() {
     async sent(evt?: string): Promise<readonly SentRecord[]> {
       const records: SentRecord[] = [];
       const options = { filters: ['log.>'], start: { kind: 'sequence', sequence: 1 }, isLive: false } as const;
-      for await (const message of followStreams(mesh.connection, {
+      for await (const message of await followStreams(mesh.connection, {
         ...options,
         signal: new AbortController().signal,
       })) {

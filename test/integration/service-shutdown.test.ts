@@ -118,7 +118,10 @@ describe('SIGTERM', () => {
       start: { kind: 'sequence', sequence: 1 },
       isLive: false,
     } as const;
-    for await (const message of followStreams(mesh.connection, { ...options, signal: new AbortController().signal })) {
+    for await (const message of await followStreams(mesh.connection, {
+      ...options,
+      signal: new AbortController().signal,
+    })) {
       subjects.push(
         message.subject.startsWith('log.')
           ? String(JSON.parse(Buffer.from(message.payload).toString()).evt)

@@ -21,6 +21,6 @@ export { EventPublisher, type Published, type PublishOptions, traceAfter } from 
 export { OnRequest, requiredScopeKey } from './request/on-request.decorator.js';
 export { type RequestOptions, requestApp } from './request/request-client.js';
 export { RequestContext } from './request/request-context.js';
-export { type FollowOptions, followStreams } from './tail/follow-streams.js';
+export { type FollowOptions, followStreams, type StreamFollower } from './tail/follow-streams.js';
 export type { StartPoint } from './tail/stream-cursor.js';
 export { currentTrace, randomHex, runInTrace } from './trace/current-trace.js';

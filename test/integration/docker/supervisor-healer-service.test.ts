@@ -54,7 +54,7 @@ class Stage implements AsyncDisposable {
       signal: new AbortController().signal,
       isLive: false,
     } as const;
-    for await (const message of followStreams(this.mesh.connection, options)) {
+    for await (const message of await followStreams(this.mesh.connection, options)) {
       const event = decodeEvent(message);
       if ((event.data as { readonly id: string }).id === containerId) {
         found.push({ ...event, state: message.subject.split('.').at(-1) ?? '' });

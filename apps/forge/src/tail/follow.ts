@@ -16,7 +16,7 @@ export interface Following {
  */
 export async function* follow({ connection }: MeshClient, following: Following): AsyncGenerator<StoredMessage> {
   try {
-    yield* followStreams(connection, following);
+    yield* await followStreams(connection, following);
   } catch (error) {
     if (error instanceof ForgeError || following.signal.aborted) {
       throw error;

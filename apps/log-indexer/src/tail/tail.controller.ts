@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import { Redactor, RequireScope, withoutEnclosedSecrets } from '@sentinel-forge/chassis';
 import { ForgeError, outlineOf, type StoredMessage, streamNames, streams } from '@sentinel-forge/contracts';
-import { followStreams, MeshConnection, type StartPoint } from '@sentinel-forge/messaging';
+import { followStreams, MeshConnection, type StartPoint, type StreamFollower } from '@sentinel-forge/messaging';
 import type { FastifyReply } from 'fastify';
 import { formatTailCursor, parseTailCursor } from './tail-cursor.js';
 
@@ -44,21 +44,17 @@ export class TailController implements BeforeApplicationShutdown {
     }
     const ended = new AbortController();
     reply.raw.on('close', () => ended.abort());
-    const messages = followStreams(this.connection.current, { filters, start, signal: ended.signal });
-    // A wrong subject is refused with a status, so the first answer comes before the stream is opened.
-    const first = messages.next();
-    await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 50))]);
-    await this.#stream(messages, first, start, reply, ended);
+    this.#readers.add(ended);
+    try {
+      // A wrong subject is refused with a status, so the start is fixed before the answer begins.
+      const follower = await followStreams(this.connection.current, { filters, start, signal: ended.signal });
+      await this.#stream(follower, reply, ended.signal);
+    } finally {
+      this.#readers.delete(ended);
+    }
   }
 
-  async #stream(
-    messages: AsyncGenerator<StoredMessage>,
-    first: Promise<IteratorResult<StoredMessage>>,
-    start: StartPoint,
-    reply: FastifyReply,
-    ended: AbortController,
-  ): Promise<void> {
-    this.#readers.add(ended);
+  async #stream(follower: StreamFollower, reply: FastifyReply, signal: AbortSignal): Promise<void> {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, {
@@ -66,22 +62,23 @@ export class TailController implements BeforeApplicationShutdown {
       'content-type': 'text/event-stream',
       'x-accel-buffering': 'no',
     });
-    raw.flushHeaders();
+    const cursor = new Map(follower.after);
+    // An id without data is kept by the reader and shown to nobody: one that is cut off before the first event, or
+    // before a stream's first, goes on from here too.
+    raw.write(`id: ${formatTailCursor(cursor)}\n\n`);
     const keepAlive = setInterval(() => raw.write(': still here\n\n'), keepAliveMs);
-    const cursor = new Map<string, number>(start.kind === 'after' ? start.sequences : []);
     try {
-      for (let next = await first; next.done !== true; next = await messages.next()) {
-        cursor.set(next.value.stream, next.value.sequence);
-        const canGoOn = raw.write(this.#format(next.value, formatTailCursor(cursor)));
-        if (!canGoOn && !ended.signal.aborted) {
+      for await (const message of follower) {
+        cursor.set(message.stream, message.sequence);
+        const canGoOn = raw.write(this.#format(message, formatTailCursor(cursor)));
+        if (!canGoOn && !signal.aborted) {
           await new Promise((resolve) => {
             raw.once('drain', resolve);
-            ended.signal.addEventListener('abort', resolve, { once: true });
+            signal.addEventListener('abort', resolve, { once: true });
           });
         }
       }
     } finally {
-      this.#readers.delete(ended);
       clearInterval(keepAlive);
       raw.end();
     }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import {
@@ -9,6 +8,7 @@ import {
   streamNames,
   streams,
 } from '@sentinel-forge/contracts';
+import { rest } from '../deadline/rest.js';
 import { inOrderOfTime, PagedQueue } from './merge-pages.js';
 import { type StartPoint, StreamCursor } from './stream-cursor.js';
 
@@ -23,6 +23,12 @@ export interface FollowOptions {
   readonly isLive?: boolean;
 }
 
+/** What is told, once: it can be read through a single time. */
+export interface StreamFollower extends AsyncIterable<StoredMessage> {
+  /** Of each followed stream the sequence after which telling begins. */
+  readonly after: ReadonlyMap<string, number>;
+}
+
 const heartbeatMs = 2_000;
 const echoesMs = [25, 100, 400];
 const retryPauseMs = 500;
@@ -32,15 +38,30 @@ const retryPauseMs = 500;
  * it comes. Nothing is missed between the two, and nothing is told twice: a message that arrives only wakes the reader,
  * which reads the stream. While it is live it outlasts a server that goes away and comes back.
  *
+ * It resolves as soon as the start point is fixed: whatever a stream stores after that is told, however late the first
+ * message is asked for.
+ *
  * @throws ForgeError `FORGE_EVENT_UNKNOWN` for a filter that no stream can hold
  */
-export async function* followStreams(
+export async function followStreams(connection: NatsConnection, options: FollowOptions): Promise<StreamFollower> {
+  const followed = [...filtersByStream(options.filters)];
+  const jsm = await jetstreamManager(connection, { checkAPI: false });
+  const cursors = await Promise.all(
+    followed.map(([stream, wanted]) => StreamCursor.open(jsm, stream, wanted, options.start)),
+  );
+  return {
+    after: new Map(cursors.map(({ stream, after }) => [stream, after])),
+    [Symbol.asyncIterator]: () => tell(connection, cursors, options),
+  };
+}
+
+async function* tell(
   connection: NatsConnection,
+  cursors: readonly StreamCursor[],
   options: FollowOptions,
 ): AsyncGenerator<StoredMessage> {
-  const { filters, start, signal, isLive = true } = options;
-  const followed = filtersByStream(filters);
-  const jsm = await jetstreamManager(connection, { checkAPI: false });
+  const { filters, signal, isLive = true } = options;
+  const queues = cursors.map((cursor) => new PagedQueue(cursor));
   const bell = new Bell();
   const ring = (): void => bell.ring();
   const ended = Promise.withResolvers<void>();
@@ -55,8 +76,6 @@ export async function* followStreams(
   // A subscription that broke silently costs seconds of delay, not the event.
   const heartbeat = setInterval(ring, heartbeatMs);
   try {
-    const cursors = [...followed].map(([stream, wanted]) => StreamCursor.open(jsm, stream, wanted, start));
-    const queues = (await Promise.all(cursors)).map((cursor) => new PagedQueue(cursor));
     while (!signal.aborted) {
       const rung = bell.next();
       try {
@@ -65,7 +84,7 @@ export async function* followStreams(
         if (!isLive || connection.isClosed()) {
           throw error;
         }
-        await delay(retryPauseMs, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
+        await rest(retryPauseMs, signal); // aborted: the loop sees it
         continue;
       }
       if (queues.every(({ isEmpty }) => isEmpty)) {

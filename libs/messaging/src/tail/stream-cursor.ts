@@ -18,14 +18,17 @@ const pageSize = 256;
  * can be resumed at any sequence. That is what people and pages read with; services have their durable consumers.
  */
 export class StreamCursor {
-  #next: number | undefined;
+  #next: number;
 
   private constructor(
     private readonly jsm: JetStreamManager,
-    private readonly stream: string,
+    readonly stream: string,
     private readonly filters: readonly string[],
-    private readonly start: StartPoint,
-  ) {}
+    /** The sequence after which it began to read. */
+    readonly after: number,
+  ) {
+    this.#next = after + 1;
+  }
 
   /** A message is read when it falls under one of the filters; once, also when it falls under several. */
   static async open(
@@ -34,16 +37,7 @@ export class StreamCursor {
     filters: readonly string[],
     start: StartPoint,
   ): Promise<StreamCursor> {
-    const cursor = new StreamCursor(jsm, stream, filters, start);
-    const seen = start.kind === 'after' ? start.sequences.get(stream) : undefined;
-    if (start.kind === 'sequence') {
-      cursor.#next = start.sequence;
-    } else if (seen !== undefined) {
-      cursor.#next = seen + 1;
-    } else if (start.kind !== 'time') {
-      cursor.#next = (await jsm.streams.info(stream)).state.last_seq + 1;
-    }
-    return cursor;
+    return new StreamCursor(jsm, stream, filters, await lastBefore(jsm, stream, start));
   }
 
   /** The next messages, at most 256, in order; empty when there are no more for now. A page that failed is read again. */
@@ -52,7 +46,7 @@ export class StreamCursor {
     const [only] = this.filters;
     const filter = this.filters.length === 1 && only !== undefined ? only : '>';
     for (;;) {
-      const page = await directPage(this.jsm, this.stream, { ...this.#from(), batch: pageSize, next_by_subj: filter });
+      const page = await directPage(this.jsm, this.stream, { seq: this.#next, batch: pageSize, next_by_subj: filter });
       const last = page.at(-1);
       if (last === undefined) {
         return [];
@@ -64,12 +58,24 @@ export class StreamCursor {
       }
     }
   }
+}
 
-  #from(): { readonly seq: number } | { readonly start_time: Date } {
-    return this.#next === undefined
-      ? { start_time: new Date(this.start.kind === 'time' ? this.start.timeMs : 0) }
-      : { seq: Math.max(1, this.#next) };
+/** The sequence of the last message that lies before the start point; 0 when none does. */
+async function lastBefore(jsm: JetStreamManager, stream: string, start: StartPoint): Promise<number> {
+  if (start.kind === 'sequence') {
+    return Math.max(1, start.sequence) - 1;
   }
+  const seen = start.kind === 'after' ? start.sequences.get(stream) : undefined;
+  if (seen !== undefined) {
+    return seen;
+  }
+  // Asked before the time is: what is stored between the two questions then lies after the place that is found.
+  const { last_seq: last } = (await jsm.streams.info(stream)).state;
+  if (start.kind !== 'time') {
+    return last;
+  }
+  const [first] = await directPage(jsm, stream, { start_time: new Date(start.timeMs), batch: 1 });
+  return first === undefined ? last : first.seq - 1;
 }
 
 function toStoredMessage(stream: string, message: StoredMsg): StoredMessage {
