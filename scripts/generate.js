@@ -1,4 +1,4 @@
-// Writes docs/reference from the built packages: what is said once, in a registry, a settings class or a catalogue, is
+// Writes docs/reference and the Grafana board from the built packages: what is said once, in a registry, a settings class or a catalogue, is
 // documented from there. Needs `tsc -b` first.
 //
 //   npm run generate
@@ -11,6 +11,7 @@ import * as contracts from '@sentinel-forge/contracts';
 import * as forge from '@sentinel-forge/forge';
 import * as dispatcher from '@sentinel-forge/notification-dispatcher';
 import * as supervisor from '@sentinel-forge/supervisor';
+import { renderBoard } from '../infra/grafana/board.js';
 
 const root = new URL('../', import.meta.url);
 const services = await Promise.all(
@@ -48,9 +49,10 @@ const readmeSettings = [
   'AUTOHEAL_CONTAINER_LABEL',
 ];
 
+const boardPath = 'infra/grafana/dashboards/sentinel-forge.json';
 const pages = Object.entries(documents).map(([name, render]) => [`docs/reference/${name}`, render]);
 const drifted = [];
-for (const [path, render] of [...pages, ['README.md', renderReadme]]) {
+for (const [path, render] of [...pages, ['README.md', renderReadme], [boardPath, renderBoard]]) {
   const text = await render();
   if (read(path) !== text) {
     drifted.push(path);

@@ -27,12 +27,12 @@ export class RecordWatch implements OnApplicationBootstrap, BeforeApplicationShu
     readiness.add('integrity', () => stateOf(this.#last));
     this.#isIntact = new Gauge({
       name: 'forge_record_intact',
-      help: '1 when the last verification found the record intact, 0 when not',
+      help: '1 when the last verification found the record intact, 0 when not, and before the first',
       registers: [registry],
     });
     this.#verifiedAt = new Gauge({
       name: 'forge_record_verified_timestamp_seconds',
-      help: 'When the record was last verified',
+      help: 'When the record was last verified; 0 before the first time',
       registers: [registry],
     });
   }

@@ -29,6 +29,11 @@ export class NoticeMetrics {
       labelNames: ['channel', 'state'],
       registers,
     });
+    for (const channel of channelNames) {
+      for (const state of ['delivered', 'failed']) {
+        this.#settled.inc({ channel, state }, 0); // an alarm on an increase needs the 0 before it
+      }
+    }
     new Gauge({
       name: 'forge_notices_waiting',
       help: 'Notices that are not told yet: pending is tried at its time, held waits for a digest',

@@ -1,3 +1,4 @@
+import { containerStates } from '@sentinel-forge/contracts';
 import type { ContainerEvent, NetworkEvent } from '@sentinel-forge/docker';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Now } from '../agenda/alarm-clock.js';
@@ -31,6 +32,9 @@ export class HealingMetrics implements EngineListener {
       labelNames: ['state'],
       registers: [registry],
     });
+    for (const state of containerStates) {
+      this.#told.inc({ state }, 0); // an alarm on an increase needs the 0 before it
+    }
     this.#reaction = new Histogram({
       name: 'forge_healing_reaction_seconds',
       help: 'From hearing that a container is unhealthy until its restart is asked of the engine; rests between restarts count',

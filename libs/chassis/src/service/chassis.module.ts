@@ -11,6 +11,7 @@ import { HealthController } from '../health/health.controller.js';
 import { HealthAnnouncer } from '../health/health-announcer.js';
 import { MeshReadiness } from '../health/mesh-readiness.js';
 import { Readiness } from '../health/readiness.js';
+import { ReadinessMetrics } from '../health/readiness-metrics.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { Redactor } from '../logging/redaction.js';
 import type { ServiceLog } from '../logging/service-log.js';
@@ -56,6 +57,7 @@ export class ChassisModule {
       providers: [
         ...shared,
         MeshReadiness,
+        ReadinessMetrics,
         HealthAnnouncer,
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  consumersOf,
   type DeadLetterCause,
+  deadLetterCauses,
   events,
   ForgeError,
   Log,
@@ -8,16 +10,35 @@ import {
   messageOf,
   parseTraceparent,
 } from '@sentinel-forge/contracts';
+import { Counter, Registry } from 'prom-client';
 import type { Delivery } from '../consume/delivery.js';
+import { MessagingOptions } from '../messaging.options.js';
 import { EventPublisher } from '../publish/event-publisher.js';
 
 /** Puts what could not be handled where it can be seen, mended and handled again. */
 @Injectable()
 export class DeadLetterWriter {
+  readonly #written: Counter<'stream' | 'consumer' | 'cause'>;
+
   constructor(
     @Inject(EventPublisher) private readonly publisher: EventPublisher,
     @Inject(Log) private readonly log: Log,
-  ) {}
+    @Inject(MessagingOptions) { app, host }: MessagingOptions,
+    @Inject(Registry) registry: Registry,
+  ) {
+    this.#written = new Counter({
+      name: 'forge_dead_letters_total',
+      help: 'Messages that could not be handled, by what was wrong with them',
+      labelNames: ['stream', 'consumer', 'cause'],
+      registers: [registry],
+    });
+    // A series that appears with its first count has not increased, as Prometheus reckons: so each begins at 0.
+    for (const { stream, name } of consumersOf(app, host)) {
+      for (const cause of deadLetterCauses) {
+        this.#written.inc({ stream, consumer: name, cause }, 0);
+      }
+    }
+  }
 
   /** Resolves when the dead letter is stored: only then may the message be given up. */
   async write(delivery: Delivery, consumer: string, cause: DeadLetterCause, error: unknown): Promise<void> {
@@ -48,6 +69,7 @@ export class DeadLetterWriter {
         ...(trace === undefined ? {} : { trace }),
       },
     );
+    this.#written.inc({ stream, consumer, cause });
   }
 }
 
