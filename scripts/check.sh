@@ -26,6 +26,7 @@ types() { tsc -b && tsc -p tsconfig.test.json; }
 step format-and-lint biome check --error-on-warnings .
 step imports depcruise libs/*/src apps/*/src test
 step unused knip
+step workflows node scripts/lint-workflows.js
 step types types
 step generated node scripts/generate.js --check
 
