@@ -1,17 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ForgeError } from '@sentinel-forge/contracts';
+import { isAlive, isRunning, markOf, pidIn } from './process-mark.js';
 
 /** The secrets of an embedded mesh. Made once, kept in one file that only its owner can read. */
 export interface EmbeddedSecrets {
@@ -66,23 +57,28 @@ export class DataDirectory {
    */
   lock(): () => void {
     const file = join(this.path, names.lock);
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        const descriptor = openSync(file, 'wx', 0o600);
-        writeSync(descriptor, String(process.pid));
-        closeSync(descriptor);
-        return () => rmSync(file, { force: true });
-      } catch (error) {
-        const owner = Number(readText(file) ?? '0');
-        if (isRunning(owner) || attempt > 3) {
-          throw new ForgeError(
-            'FORGE_CONFIG_INVALID',
-            `A mesh runs on ${this.path} already (process ${owner}): stop it, or set FORGE_DATA_DIR to another directory`,
-            { cause: error },
-          );
+    // Made whole and linked into place: nobody ever reads a lock that does not say yet whose it is.
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, markOf(process.pid), { mode: 0o600 });
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          linkSync(own, file);
+          return () => rmSync(file, { force: true });
+        } catch (error) {
+          const owner = readText(file) ?? '';
+          if (isAlive(owner) || attempt > 3) {
+            throw new ForgeError(
+              'FORGE_CONFIG_INVALID',
+              `A mesh runs on ${this.path} already (process ${pidIn(owner)}): stop it, or set FORGE_DATA_DIR to another directory`,
+              { cause: error },
+            );
+          }
+          rmSync(file, { force: true }); // its owner was killed
         }
-        rmSync(file, { force: true }); // its owner was killed
       }
+    } finally {
+      rmSync(own, { force: true });
     }
   }
 
@@ -144,19 +140,6 @@ export class DataDirectory {
     const file = join(this.path, name);
     writeFileSync(`${file}.new`, text, { mode: 0o600 });
     renameSync(`${file}.new`, file);
-  }
-}
-
-/** Whether a process of this id exists. */
-export function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) {
-    return false;
-  }
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

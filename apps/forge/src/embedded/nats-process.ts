@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ForgeError } from '@sentinel-forge/contracts';
-import { isRunning } from './data-directory.js';
 import { type NatsConfigOptions, natsConfig } from './nats-config.js';
+import { isRunning } from './process-mark.js';
 
 const startDeadlineMs = 10_000;
 const stopDeadlineMs = 10_000;
