@@ -8,13 +8,14 @@ import {
   ForgeError,
   Log,
   messageOf,
+  type StoredMessage,
   type Validator,
   validatorFor,
 } from '@sentinel-forge/contracts';
 import { MeshConnection } from '../connection/mesh-connection.js';
-import { rest } from '../deadline/rest.js';
 import { bucketStream } from '../provision/topology.js';
-import { directPage } from '../tail/direct-page.js';
+import { StreamCursor } from '../tail/stream-cursor.js';
+import { tell } from '../tail/tell.js';
 
 /** A record with the revision that a change of it must name. */
 export interface StoredRecord<T> {
@@ -32,8 +33,6 @@ export interface RecordChange<T> {
 
 /** Error codes of JetStream: the last revision is another, or there is none. */
 const wrongRevision = [10071, 10164];
-const pageSize = 500;
-const retryPauseMs = 500;
 
 /** Opens the typed key-value buckets of the registry. */
 @Injectable()
@@ -55,6 +54,7 @@ export class RecordStores {
  * only as trustworthy as everybody who may write to it.
  */
 export class RecordStore<T extends object> {
+  readonly #prefix: string;
   #bucket: Promise<KV> | undefined;
 
   constructor(
@@ -62,14 +62,16 @@ export class RecordStore<T extends object> {
     private readonly validator: Validator<T>,
     private readonly connection: MeshConnection,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.#prefix = `$KV.${bucket}.`;
+  }
 
   /** The record, or undefined. Throws `FORGE_KV_INVALID` for one that breaks its contract. */
   async get(key: string): Promise<StoredRecord<T> | undefined> {
     const entry = await this.#call((bucket) => bucket.get(key));
     return entry === null || entry.operation !== 'PUT'
       ? undefined
-      : { key, value: this.#parse(key, entry), revision: entry.revision };
+      : { key, value: this.#parse(key, entry.value), revision: entry.revision };
   }
 
   /** Writes a new record. Throws `FORGE_KV_CONFLICT` when there is one already. Resolves to its revision. */
@@ -95,7 +97,7 @@ export class RecordStore<T extends object> {
   /** Every record under a key filter (`*` and `>` as in subjects). A record that breaks its contract is logged and left out. */
   async list(filter = '>'): Promise<readonly StoredRecord<T>[]> {
     const records: StoredRecord<T>[] = [];
-    await this.#scan(filter, (change) => {
+    await this.#read(filter, (change) => {
       if (change.value !== undefined) {
         records.push({ ...change, value: change.value });
       }
@@ -110,95 +112,63 @@ export class RecordStore<T extends object> {
    */
   async follow(filter: string, onChange: (change: RecordChange<T>) => void, until: AbortSignal): Promise<void> {
     const signal = AbortSignal.any([until, this.connection.closed]);
-    let revision = await this.#scan(filter, onChange);
+    const cursor = await this.#read(filter, onChange);
     const goOn = async (): Promise<void> => {
-      while (!signal.aborted) {
-        try {
-          revision = await this.#watchFrom(filter, revision, onChange, signal);
-        } catch (error) {
-          if (signal.aborted) {
-            return;
-          }
-          this.log.warn('record.watch-broken', { bucket: this.bucket, error });
-          await rest(retryPauseMs, signal);
-        }
+      const changes = tell(await this.connection.whenConnected(), [cursor], {
+        filters: [`${this.#prefix}${filter}`],
+        signal,
+        isLive: true,
+      });
+      for await (const message of changes) {
+        this.#tell(message, onChange);
       }
     };
-    void goOn();
-  }
-
-  async #watchFrom(
-    filter: string,
-    revision: number,
-    onChange: (change: RecordChange<T>) => void,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const bucket = await this.#open();
-    const watch = await bucket.watch({ key: filter, resumeFromRevision: revision + 1 });
-    const stop = (): void => watch.stop();
-    signal.addEventListener('abort', stop, { once: true });
-    let last = revision;
-    try {
-      signal.throwIfAborted(); // it may have been while the watch was opened
-      for await (const entry of watch) {
-        last = entry.revision;
-        this.#tell(entry.operation === 'PUT' ? entry : undefined, entry.key, entry.revision, onChange);
+    goOn().catch((error: unknown) => {
+      if (!signal.aborted) {
+        this.log.error('record.not-followed', { bucket: this.bucket, error });
       }
-    } finally {
-      signal.removeEventListener('abort', stop);
-      watch.stop();
-    }
-    return last;
+    });
   }
 
   // Page by page with direct gets, which need no consumer: a bucket keeps one message for each key.
-  async #scan(filter: string, onChange: (change: RecordChange<T>) => void): Promise<number> {
-    const prefix = `$KV.${this.bucket}.`;
-    let last = 0;
-    for (;;) {
-      const page = await this.#call(async () => {
-        const jsm = await jetstreamManager(await this.connection.whenConnected(), { checkAPI: false });
-        return directPage(jsm, bucketStream(this.bucket), {
-          seq: last + 1,
-          batch: pageSize,
-          next_by_subj: `${prefix}${filter}`,
-        });
+  #read(filter: string, onChange: (change: RecordChange<T>) => void): Promise<StreamCursor> {
+    return this.#call(async () => {
+      const jsm = await jetstreamManager(await this.connection.whenConnected(), { checkAPI: false });
+      const subjects = [`${this.#prefix}${filter}`];
+      const cursor = await StreamCursor.open(jsm, bucketStream(this.bucket), subjects, {
+        kind: 'sequence',
+        sequence: 1,
       });
-      for (const message of page) {
-        last = message.seq;
-        const isPut = (message.header.get('KV-Operation') || 'PUT') === 'PUT';
-        this.#tell(isPut ? message : undefined, message.subject.slice(prefix.length), message.seq, onChange);
+      for (let page = await cursor.nextPage(); page.length > 0; page = await cursor.nextPage()) {
+        for (const message of page) {
+          this.#tell(message, onChange);
+        }
       }
-      if (page.length < pageSize) {
-        return last;
-      }
-    }
+      return cursor;
+    });
   }
 
-  #tell(
-    entry: { json(): unknown } | undefined,
-    key: string,
-    revision: number,
-    onChange: (change: RecordChange<T>) => void,
-  ): void {
+  #tell(message: StoredMessage, onChange: (change: RecordChange<T>) => void): void {
+    const key = message.subject.slice(this.#prefix.length);
+    const isPut = (message.headers?.get('KV-Operation') || 'PUT') === 'PUT';
     let value: T | undefined;
     try {
-      value = entry === undefined ? undefined : this.#parse(key, entry);
+      value = isPut ? this.#parse(key, message.payload) : undefined;
     } catch (error) {
       this.log.error('record.invalid', { bucket: this.bucket, key, error });
       return;
     }
     try {
-      onChange({ key, revision, value });
+      onChange({ key, revision: message.sequence, value });
     } catch (error) {
       this.log.error('record.not-handled', { bucket: this.bucket, key, error });
     }
   }
 
-  #parse(key: string, entry: { json(): unknown }): T {
+  #parse(key: string, payload: Uint8Array): T {
     let value: unknown;
     try {
-      value = entry.json();
+      value = JSON.parse(Buffer.from(payload).toString());
     } catch {
       value = undefined;
     }

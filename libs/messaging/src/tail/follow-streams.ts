@@ -8,9 +8,8 @@ import {
   streamNames,
   streams,
 } from '@sentinel-forge/contracts';
-import { rest } from '../deadline/rest.js';
-import { inOrderOfTime, PagedQueue } from './merge-pages.js';
 import { type StartPoint, StreamCursor } from './stream-cursor.js';
+import { tell } from './tell.js';
 
 /** What is followed, from where on. */
 export interface FollowOptions {
@@ -28,10 +27,6 @@ export interface StreamFollower extends AsyncIterable<StoredMessage> {
   /** Of each followed stream the sequence after which telling begins. */
   readonly after: ReadonlyMap<string, number>;
 }
-
-const heartbeatMs = 2_000;
-const echoesMs = [25, 100, 400];
-const retryPauseMs = 500;
 
 /**
  * Follows subjects across streams: first what is there from the start point on, in the order of time, then what comes, as
@@ -51,58 +46,8 @@ export async function followStreams(connection: NatsConnection, options: FollowO
   );
   return {
     after: new Map(cursors.map(({ stream, after }) => [stream, after])),
-    [Symbol.asyncIterator]: () => tell(connection, cursors, options),
+    [Symbol.asyncIterator]: () => tell(connection, cursors, { ...options, isLive: options.isLive ?? true }),
   };
-}
-
-async function* tell(
-  connection: NatsConnection,
-  cursors: readonly StreamCursor[],
-  options: FollowOptions,
-): AsyncGenerator<StoredMessage> {
-  const { filters, signal, isLive = true } = options;
-  const queues = cursors.map((cursor) => new PagedQueue(cursor));
-  const bell = new Bell();
-  const ring = (): void => bell.ring();
-  const ended = Promise.withResolvers<void>();
-  const end = (): void => ended.resolve();
-  const echo = new Echo(ring);
-  const hear = (): void => {
-    ring();
-    echo.start();
-  };
-  const subscriptions = isLive ? filters.map((filter) => connection.subscribe(filter, { callback: hear })) : [];
-  signal.addEventListener('abort', end, { once: true });
-  // A subscription that broke silently costs seconds of delay, not the event.
-  const heartbeat = setInterval(ring, heartbeatMs);
-  try {
-    while (!signal.aborted) {
-      const rung = bell.next();
-      try {
-        await Promise.race([Promise.all(queues.map((queue) => queue.fill())), ended.promise]);
-      } catch (error) {
-        if (!isLive || connection.isClosed()) {
-          throw error;
-        }
-        await rest(retryPauseMs, signal); // aborted: the loop sees it
-        continue;
-      }
-      if (queues.every(({ isEmpty }) => isEmpty)) {
-        if (!isLive) {
-          return;
-        }
-        await Promise.race([rung, ended.promise]);
-      }
-      yield* inOrderOfTime(queues);
-    }
-  } finally {
-    signal.removeEventListener('abort', end);
-    for (const subscription of subscriptions) {
-      subscription.unsubscribe();
-    }
-    clearInterval(heartbeat);
-    echo.stop();
-  }
 }
 
 /** The streams that the filters can meet, each with those of them that meet it. */
@@ -126,45 +71,4 @@ function streamsOf(filter: string): readonly StreamName[] {
     throw new ForgeError('FORGE_EVENT_UNKNOWN', `No stream holds "${filter}"; there are ${known}`);
   }
   return found;
-}
-
-/** A bell that may ring before anybody waits for it. */
-class Bell {
-  #next = Promise.withResolvers<void>();
-
-  /** Resolves at the next ring after this call. */
-  next(): Promise<void> {
-    this.#next = Promise.withResolvers<void>();
-    return this.#next.promise;
-  }
-
-  ring(): void {
-    this.#next.resolve();
-  }
-}
-
-/** A message can be heard before the stream holds it: after the last one heard there are a few more looks, ever later. */
-class Echo {
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(private readonly ring: () => void) {}
-
-  start(): void {
-    clearTimeout(this.#timer);
-    this.#schedule(0);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #schedule(index: number): void {
-    const delayMs = echoesMs[index];
-    if (delayMs !== undefined) {
-      this.#timer = setTimeout(() => {
-        this.ring();
-        this.#schedule(index + 1);
-      }, delayMs);
-    }
-  }
 }
