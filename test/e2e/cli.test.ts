@@ -75,7 +75,7 @@ describe('forge', () => {
       const tool = stranger({
         NATS_URL: mesh.natsUrl,
         NATS_USER: 'operator',
-        NATS_PASSWORD: await mesh.operatorPassword(),
+        NATS_PASSWORD: await mesh.passwordOf('operator'),
         FORGE_TOKEN: await mesh.token(),
       });
       expect((await tool.run(['rules', 'list'])).code).toBe(0);
@@ -509,8 +509,8 @@ describe('forge', () => {
     it('runs one service as a process of its own, and drains it on a signal', async () => {
       const environment = {
         NATS_URL: mesh.natsUrl,
-        NATS_USER: 'mesh',
-        NATS_PASSWORD: await mesh.meshPassword(),
+        NATS_USER: 'task-registry',
+        NATS_PASSWORD: await mesh.passwordOf('task-registry'),
         FORGE_JWT_SECRET: 'a-secret-for-tests-of-32-characters',
       };
       await using running = mesh.tool(environment).follow(['run', 'task-registry']);

@@ -24,9 +24,9 @@ describe('a stock NATS client without credentials', () => {
   const refusals = new Arrivals<string>();
 
   beforeAll(async () => {
-    mesh = await EmbeddedMeshProcess.start();
+    mesh = await EmbeddedMeshProcess.start({ hasInsider: true });
     edge = await connect({ servers: mesh.natsUrl, name: 'stock' });
-    inside = await connect({ servers: mesh.natsUrl, user: 'mesh', pass: await mesh.meshPassword() });
+    inside = await connect({ servers: mesh.natsUrl, user: 'insider', pass: 'insider' });
     jsm = await jetstreamManager(inside);
     void (async () => {
       for await (const status of edge.status()) {

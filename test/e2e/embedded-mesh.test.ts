@@ -13,8 +13,9 @@ async function statusOf(mesh: EmbeddedMeshProcess, app: string, path: string): P
   return response.status;
 }
 
-async function asMesh(mesh: EmbeddedMeshProcess): Promise<NatsConnection> {
-  return connect({ servers: mesh.natsUrl, user: 'mesh', pass: await mesh.meshPassword() });
+async function asOperator(mesh: EmbeddedMeshProcess): Promise<NatsConnection> {
+  const pass = await mesh.passwordOf('operator');
+  return connect({ servers: mesh.natsUrl, user: 'operator', pass, inboxPrefix: '_INBOX_operator' });
 }
 
 describeWithDocker('the whole mesh', () => {
@@ -25,12 +26,12 @@ describeWithDocker('the whole mesh', () => {
       await waitFor(async () => (await statusOf(mesh, app, '/ready')) === 200, { description: `${app} to be ready` });
       expect(await statusOf(mesh, app, '/healthz')).toBe(200);
     }
-    const connection = await asMesh(mesh);
+    const connection = await asOperator(mesh);
     const names = new Set<string>();
-    connection.subscribe('_INBOX_mesh.ping', {
+    connection.subscribe('_INBOX_operator.ping', {
       callback: (_, message) => void names.add(message.json<{ name: string }>().name),
     });
-    connection.publish('$SRV.PING', '', { reply: '_INBOX_mesh.ping' });
+    connection.publish('$SRV.PING', '', { reply: '_INBOX_operator.ping' });
     await waitFor(() => names.size === appNames.length, { description: 'every service to answer $SRV.PING' });
     expect([...names].sort()).toEqual([...appNames].sort());
     for (const app of appNames) {

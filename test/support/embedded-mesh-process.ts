@@ -26,8 +26,12 @@ export interface MeshReport {
 export interface EmbeddedMeshOptions {
   /** Settings beside the ones that every test needs: ports of the system's choice and a data directory of its own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Lets the user `insider`, with that password, see and do everything in the account of the mesh. */
+  readonly hasInsider?: boolean;
 }
 
+const natsServerWithInsider = fileURLToPath(new URL('nats-server-with-insider.sh', import.meta.url));
+const realNatsServer = fileURLToPath(new URL('../../.tools/nats-server/nats-server', import.meta.url));
 const forge = fileURLToPath(new URL('../../apps/forge/bin/forge.js', import.meta.url));
 const portSettings = [
   'FORGE_NATS_PORT',
@@ -59,6 +63,12 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
       ...Object.fromEntries(portSettings.map((name) => [name, '0'])),
       ...plainEnvironment(),
       FORGE_DATA_DIR: dataDirectory,
+      ...(options.hasInsider === true
+        ? {
+            FORGE_NATS_SERVER: natsServerWithInsider,
+            REAL_NATS_SERVER: process.env.FORGE_NATS_SERVER ?? realNatsServer,
+          }
+        : {}),
       ...options.environment,
     };
   }
@@ -105,14 +115,10 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
     return (await readFile(this.report.tokenFile, 'utf8')).trim();
   }
 
-  /** What the nats-server lets the operator in with. */
-  async operatorPassword(): Promise<string> {
-    return (await this.#secrets()).operatorPassword ?? '';
-  }
-
-  /** What the nats-server lets the services in with: may do everything in their account. */
-  async meshPassword(): Promise<string> {
-    return (await this.#secrets()).meshPassword ?? '';
+  /** What the nats-server lets a user in with. */
+  async passwordOf(user: string): Promise<string> {
+    const config = await readFile(join(this.dataDirectory, 'nats', 'nats-server.conf'), 'utf8');
+    return new RegExp(`user: "${user}", password: "(.*)"`).exec(config)?.[1] ?? '';
   }
 
   /** Runs a command of the tool to its end, as whoever started the mesh. */
@@ -163,10 +169,6 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
     await this.kill();
     await this.killNatsServer();
     await rm(this.dataDirectory, { recursive: true, force: true });
-  }
-
-  async #secrets(): Promise<Readonly<Record<string, string>>> {
-    return JSON.parse(await readFile(join(this.dataDirectory, 'secrets.json'), 'utf8'));
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {

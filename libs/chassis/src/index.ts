@@ -13,7 +13,7 @@ export { portSettingsOf, type RunningService, type RunOptions, runService } from
 export type { ServiceDefinition } from './service/service-definition.js';
 export { ServiceIdentity } from './service/service-identity.js';
 export { type Environment, loadSettings } from './settings/load-settings.js';
-export { MeshSettings, RunnerSettings } from './settings/mesh.settings.js';
+export { MeshSettings, natsCredentialsOf, RunnerSettings } from './settings/mesh.settings.js';
 export { Setting, type SettingDefinition, settingsOf } from './settings/setting.decorator.js';
 export {
   flag,

@@ -73,7 +73,7 @@ export {
 } from './registry/events.js';
 export { type RequestDefinition, requestSubject, requests } from './registry/requests.js';
 export { isStreamName, type StreamDefinition, type StreamName, streamNames, streams } from './registry/streams.js';
-export { isUnderFilter, type SubjectParams, toSubjectToken } from './registry/subject-pattern.js';
+export { isUnderFilter, type SubjectParams, subjectPattern, toSubjectToken } from './registry/subject-pattern.js';
 export { ListNotices, Nothing, ReplayDeadLetter, ReplayNotice } from './requests/general-requests.js';
 export {
   ChooseMitigation,

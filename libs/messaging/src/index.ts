@@ -1,4 +1,5 @@
 export { type ClientOptions, connectClient } from './connection/client-connection.js';
+export type { NatsCredentials } from './connection/credentials.js';
 export { type ConnectionState, MeshConnection } from './connection/mesh-connection.js';
 export { type ConsumerState, ResumePoint } from './consume/consumer-runtime.js';
 export { JetStreamStrategy } from './consume/jetstream.strategy.js';
@@ -16,6 +17,10 @@ export { type RecordChange, RecordStore, RecordStores, type StoredRecord } from 
 export { LagMonitor } from './lag/lag-monitor.js';
 export { MessagingModule } from './messaging.module.js';
 export { MessagingOptions } from './messaging.options.js';
+export { type AccountsOptions, accountsConfig } from './permissions/accounts-config.js';
+export { createNkey, type Nkey, publicKeyOf } from './permissions/nkey.js';
+export { inboxPrefixOf, type Permissions, permissionsOf } from './permissions/permissions.js';
+export { type MeshUser, meshUsers, type ToolName, toolNames, tools } from './permissions/users.js';
 export { type ProvisionOptions, type ProvisionStep, provision, refuseBlocked } from './provision/provision.js';
 export { EventPublisher, type Published, type PublishOptions, traceAfter } from './publish/event-publisher.js';
 export { OnRequest, requiredScopeKey } from './request/on-request.decorator.js';

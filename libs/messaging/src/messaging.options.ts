@@ -1,4 +1,5 @@
 import type { AppName } from '@sentinel-forge/contracts';
+import type { NatsCredentials } from './connection/credentials.js';
 
 /** How a service reaches NATS, and who it is there. Provided by the chassis from the service's settings. */
 export abstract class MessagingOptions {
@@ -7,8 +8,7 @@ export abstract class MessagingOptions {
   abstract readonly version: string;
   /** The Docker host that this process belongs to, as one subject token. */
   abstract readonly host: string;
-  /** One or more `nats://host:port`. */
+  /** One or more `nats://host:port` or `tls://host:port`. */
   abstract readonly servers: readonly string[];
-  abstract readonly user?: string | undefined;
-  abstract readonly password?: string | undefined;
+  abstract readonly credentials?: NatsCredentials | undefined;
 }

@@ -5,6 +5,7 @@ import {
   issueToken,
   loadSettings,
   MeshSettings,
+  natsCredentialsOf,
   RunnerSettings,
   type RunningService,
   runService,
@@ -12,7 +13,7 @@ import {
 import { allScopes, appNames, ForgeError } from '@sentinel-forge/contracts';
 import { connectClient, provision, refuseBlocked } from '@sentinel-forge/messaging';
 import { DataDirectory, type EmbeddedSecrets } from './data-directory.js';
-import { natsUsers } from './nats-config.js';
+import { embeddedPassword } from './nats-config.js';
 import { NatsProcess } from './nats-process.js';
 import { loadService } from './services.js';
 
@@ -47,28 +48,30 @@ export async function startEmbeddedMesh(environment: Environment, logs: LogDesti
   const undo: Array<() => unknown> = [dataDirectory.lock()];
   try {
     const secrets = dataDirectory.secrets();
-    const nats = environment.NATS_URL ? undefined : await startNats(runner, dataDirectory, secrets, logs);
+    const nats = environment.NATS_URL
+      ? undefined
+      : await startNats(runner, settings.host, dataDirectory, secrets, logs);
     if (nats !== undefined) {
       undo.unshift(() => nats.stop());
     }
     const servers = nats === undefined ? settings.natsUrls : [nats.url];
-    const serviceEnvironment = {
+    const environmentOf = (user: string): Environment => ({
       ...environment,
       ...(nats === undefined
         ? {}
-        : { NATS_URL: nats.url, NATS_USER: natsUsers.mesh, NATS_PASSWORD: secrets.meshPassword }),
+        : { NATS_URL: nats.url, NATS_USER: user, NATS_PASSWORD: embeddedPassword(user, secrets) }),
       ...(settings.jwtSecret === undefined && settings.jwksUrl === undefined
         ? { FORGE_JWT_SECRET: secrets.jwtSecret }
         : {}),
-    };
-    const provisioned = provisionAll(serviceEnvironment, runner.replicas);
+    });
+    const provisioned = provisionAll(environmentOf('deployer'), runner.replicas);
     provisioned.catch(() => {
       // told below, after the services had their chance to be stopped
     });
     const services: RunningService[] = [];
     for (const app of appNames) {
       const service = await runService(await loadService(app), {
-        environment: serviceEnvironment,
+        environment: environmentOf(app),
         logDestination: logs,
       });
       services.push(service);
@@ -104,6 +107,7 @@ export function natsServerProgram(runner: RunnerSettings): string {
 
 function startNats(
   runner: RunnerSettings,
+  host: string,
   dataDirectory: DataDirectory,
   secrets: EmbeddedSecrets,
   logs: LogDestination,
@@ -120,6 +124,7 @@ function startNats(
     port: runner.natsPort,
     directory: dataDirectory.natsDirectory,
     secrets,
+    host,
     onCrash: (reason) =>
       logs.write(
         `${JSON.stringify({ svc: 'forge', lvl: 'error', evt: 'nats-server.ended', time: new Date().toISOString(), reason })}\n`,
@@ -132,8 +137,8 @@ async function provisionAll(environment: Environment, replicas: number): Promise
   const connection = await connectClient({
     name: 'forge-provision',
     servers: settings.natsUrls,
-    user: settings.natsUser,
-    password: settings.natsPassword,
+    role: 'deployer',
+    ...natsCredentialsOf(settings),
   });
   try {
     refuseBlocked(await provision(connection, { replicas, hosts: [settings.host] }));

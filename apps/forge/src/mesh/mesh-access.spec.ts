@@ -16,8 +16,7 @@ const address: MeshAddress = {
 };
 const facts = (own: Partial<AccessFacts>): AccessFacts => ({
   natsUrls: undefined,
-  natsUser: undefined,
-  natsPassword: undefined,
+  credentials: {},
   token: undefined,
   host: 'settings-host',
   address: undefined,
@@ -30,31 +29,30 @@ describe('accessOf', () => {
   it('finds the mesh that runs here, with its credentials', () => {
     expect(accessOf(facts({ address, secrets, operatorToken: 'token' }), 'operator')).toEqual({
       natsUrls: ['nats://127.0.0.1:4222'],
-      user: 'operator',
-      password: 'operator-pw',
+      credentials: { user: 'operator', password: 'operator-pw' },
       token: 'token',
       host: 'here',
       serviceUrls: address.services,
     });
   });
 
-  it('provisions as the mesh itself', () => {
-    expect(accessOf(facts({ address, secrets }), 'mesh')).toMatchObject({ user: 'mesh', password: 'mesh-pw' });
+  it('provisions as the user who may, with a password of its own', () => {
+    const { user, password } = accessOf(facts({ address, secrets }), 'deployer')?.credentials ?? {};
+    expect(user).toBe('deployer');
+    expect(password).toMatch(/^[\w-]{43}$/);
   });
 
   it('never sends what a directory holds to a mesh elsewhere', () => {
     const elsewhere = facts({
       natsUrls: ['nats://far:4222'],
-      natsUser: 'me',
-      natsPassword: 'mine',
+      credentials: { user: 'me', password: 'mine' },
       address,
       secrets,
       operatorToken: 'token',
     });
     expect(accessOf(elsewhere, 'operator')).toEqual({
       natsUrls: ['nats://far:4222'],
-      user: 'me',
-      password: 'mine',
+      credentials: { user: 'me', password: 'mine' },
       token: undefined,
       host: 'settings-host',
       serviceUrls: {},
@@ -65,11 +63,13 @@ describe('accessOf', () => {
     const external = facts({
       address: { ...address, isEmbedded: false },
       secrets,
-      natsUser: 'me',
-      natsPassword: 'mine',
+      credentials: { user: 'me', password: 'mine' },
       operatorToken: 'token',
     });
-    expect(accessOf(external, 'operator')).toMatchObject({ user: 'me', password: 'mine', token: 'token' });
+    expect(accessOf(external, 'operator')).toMatchObject({
+      credentials: { user: 'me', password: 'mine' },
+      token: 'token',
+    });
   });
 
   it('prefers the token that is set', () => {

@@ -1,12 +1,13 @@
+import type { NatsCredentials } from '@sentinel-forge/messaging';
 import type { EmbeddedSecrets, MeshAddress } from '../embedded/data-directory.js';
-import { natsUsers } from '../embedded/nats-config.js';
+import { embeddedPassword } from '../embedded/nats-config.js';
 
 /** What is known before the mesh is reached. */
 export interface AccessFacts {
   /** NATS_URL, where it is set. */
   readonly natsUrls: readonly string[] | undefined;
-  readonly natsUser: string | undefined;
-  readonly natsPassword: string | undefined;
+  /** What the settings say of who one is. */
+  readonly credentials: NatsCredentials;
   /** FORGE_TOKEN. */
   readonly token: string | undefined;
   readonly host: string;
@@ -19,8 +20,7 @@ export interface AccessFacts {
 /** How the mesh is reached, and as whom. */
 export interface MeshAccess {
   readonly natsUrls: readonly string[];
-  readonly user: string | undefined;
-  readonly password: string | undefined;
+  readonly credentials: NatsCredentials;
   readonly token: string | undefined;
   /** The Docker host of the mesh that runs here, as its supervisor is named. */
   readonly host: string;
@@ -28,8 +28,8 @@ export interface MeshAccess {
   readonly serviceUrls: Readonly<Record<string, string>>;
 }
 
-/** As whom: a person, or the mesh itself, which alone may provision. */
-export type AccessRole = 'operator' | 'mesh';
+/** As whom: a person who watches and steers, or whoever provisions. */
+export type AccessRole = 'operator' | 'deployer';
 
 /**
  * Finds out how the mesh is reached: NATS_URL comes first, then the mesh that runs on the data directory; undefined when there
@@ -42,12 +42,14 @@ export function accessOf(facts: AccessFacts, role: AccessRole): MeshAccess | und
   if (urls === undefined) {
     return undefined;
   }
-  const isEmbedded = isHere && address.isEmbedded && facts.natsUser === undefined;
-  const password = role === 'operator' ? secrets?.operatorPassword : secrets?.meshPassword;
+  const { user, nkeySeed } = facts.credentials;
+  const isEmbedded = isHere && address.isEmbedded && user === undefined && nkeySeed === undefined;
   return {
     natsUrls: urls,
-    user: isEmbedded ? natsUsers[role] : facts.natsUser,
-    password: isEmbedded ? password : facts.natsPassword,
+    credentials:
+      isEmbedded && secrets !== undefined
+        ? { user: role, password: embeddedPassword(role, secrets) }
+        : facts.credentials,
     token: facts.token ?? (isHere ? facts.operatorToken : undefined),
     host: isHere ? address.host : facts.host,
     serviceUrls: isHere ? address.services : {},

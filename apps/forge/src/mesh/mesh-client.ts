@@ -31,8 +31,8 @@ export class MeshClient implements AsyncDisposable {
         },
       });
     }
-    const { natsUrls, user, password } = access;
-    const connection = await connectClient({ name: 'forge', servers: natsUrls, user, password });
+    const { natsUrls, credentials } = access;
+    const connection = await connectClient({ name: 'forge', role, servers: natsUrls, ...credentials });
     return new MeshClient(connection, access, settings, createRedactor({ keys: settings.mesh.redactKeys }));
   }
 

@@ -1,4 +1,10 @@
-import { type Environment, loadSettings, MeshSettings, RunnerSettings } from '@sentinel-forge/chassis';
+import {
+  type Environment,
+  loadSettings,
+  MeshSettings,
+  natsCredentialsOf,
+  RunnerSettings,
+} from '@sentinel-forge/chassis';
 import { DataDirectory } from '../embedded/data-directory.js';
 import { type AccessRole, accessOf, type MeshAccess } from './mesh-access.js';
 
@@ -25,8 +31,7 @@ export function findAccess(
   return accessOf(
     {
       natsUrls: isNatsSet ? mesh.natsUrls : undefined,
-      natsUser: mesh.natsUser,
-      natsPassword: mesh.natsPassword,
+      credentials: natsCredentialsOf(mesh),
       token: runner.token,
       host: mesh.host,
       address: directory.findAddress(),

@@ -15,7 +15,7 @@ export interface ProvisionRequest {
 
 /** Makes the streams, consumers and buckets that the mesh needs, and prints what was done. */
 export async function provisionMesh(request: ProvisionRequest): Promise<void> {
-  await using client = await MeshClient.connect(process.env, 'mesh');
+  await using client = await MeshClient.connect(process.env, 'deployer');
   const { replicas } = client.settings.runner;
   const hosts = request.hosts?.map(toSubjectToken) ?? [client.access.host];
   const steps = await provision(client.connection, { replicas, hosts, isDryRun: request.isDryRun });

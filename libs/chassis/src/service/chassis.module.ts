@@ -17,7 +17,7 @@ import { Redactor } from '../logging/redaction.js';
 import type { ServiceLog } from '../logging/service-log.js';
 import { HttpMetrics } from '../metrics/http-metrics.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
-import { MeshSettings } from '../settings/mesh.settings.js';
+import { MeshSettings, natsCredentialsOf } from '../settings/mesh.settings.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { ServiceIdentity } from './service-identity.js';
 
@@ -73,7 +73,6 @@ function messagingOptions(identity: ServiceIdentity, settings: MeshSettings): Me
     version: identity.version,
     host: settings.host,
     servers: settings.natsUrls,
-    user: settings.natsUser,
-    password: settings.natsPassword,
+    credentials: natsCredentialsOf(settings),
   };
 }

@@ -1,7 +1,19 @@
 import { hostname } from 'node:os';
 import { logLevels, toSubjectToken } from '@sentinel-forge/contracts';
+import type { NatsCredentials } from '@sentinel-forge/messaging';
 import { Setting } from './setting.decorator.js';
-import { integer, list, oneOf, port, secretKey, subjectToken, text, url } from './setting-types.js';
+import {
+  certificates,
+  integer,
+  list,
+  nkeySeed,
+  oneOf,
+  port,
+  secretKey,
+  subjectToken,
+  text,
+  url,
+} from './setting-types.js';
 
 /** What every service can be told. */
 export class MeshSettings {
@@ -18,6 +30,25 @@ export class MeshSettings {
 
   @Setting({ env: 'NATS_PASSWORD', type: text(), isOptional: true, isSecret: true, summary: 'Its password' })
   readonly natsPassword?: string;
+
+  @Setting({
+    env: 'NATS_NKEY_SEED',
+    type: nkeySeed(),
+    isOptional: true,
+    isSecret: true,
+    summary:
+      'The seed of the keys of a user at the nats-server, instead of user and password; `forge credentials make` makes them',
+  })
+  readonly natsNkeySeed?: string;
+
+  @Setting({
+    env: 'NATS_CA',
+    type: certificates(),
+    isOptional: true,
+    summary:
+      'The certificates, in PEM form, that the certificate of the nats-server must come from. Set, or with `tls://` in NATS_URL, the connection is encrypted',
+  })
+  readonly natsCa?: string;
 
   @Setting({
     env: 'FORGE_DATA_DIR',
@@ -96,6 +127,12 @@ export class MeshSettings {
     summary: 'The least level that is logged',
   })
   readonly logLevel!: (typeof logLevels)[number];
+}
+
+/** How these settings have a service prove who it is. */
+export function natsCredentialsOf(settings: MeshSettings): NatsCredentials {
+  const { natsUser, natsPassword, natsNkeySeed, natsCa } = settings;
+  return { user: natsUser, password: natsPassword, nkeySeed: natsNkeySeed, ca: natsCa };
 }
 
 /** What `npm start`, `forge up` and `forge provision` can be told beside. */

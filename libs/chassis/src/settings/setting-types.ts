@@ -1,5 +1,6 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { limits } from '@sentinel-forge/contracts';
+import { publicKeyOf } from '@sentinel-forge/messaging';
 
 /** How the text of a setting becomes its value. `parse` throws an Error whose message says what is wrong and what would do. */
 export interface SettingType<T> {
@@ -106,6 +107,36 @@ export function secretKey(): SettingType<string> {
       }
       if (value.length < 32) {
         throw new Error(`must be ${description}; make one with: openssl rand -base64 48`);
+      }
+      return value;
+    },
+  };
+}
+
+/** The seed of NATS user keys. */
+export function nkeySeed(): SettingType<string> {
+  return {
+    description: 'a seed of NATS user keys (SU…)',
+    parse(value) {
+      try {
+        publicKeyOf(value);
+      } catch {
+        throw new Error('must be a seed of NATS user keys: SU and 56 characters; `forge credentials make` makes them');
+      }
+      return value.trim();
+    },
+  };
+}
+
+/** Certificates in PEM form. */
+export function certificates(): SettingType<string> {
+  return {
+    description: 'certificates in PEM form',
+    parse(value) {
+      try {
+        new X509Certificate(value);
+      } catch {
+        throw new Error('is no certificate in PEM form; name a file with NATS_CA_FILE');
       }
       return value;
     },

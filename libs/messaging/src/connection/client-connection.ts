@@ -1,12 +1,15 @@
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { ForgeError, messageOf } from '@sentinel-forge/contracts';
+import { inboxPrefixOf } from '../permissions/permissions.js';
+import type { ToolName } from '../permissions/users.js';
+import { connectionOptionsOf, type NatsCredentials } from './credentials.js';
 
 /** How a tool, which unlike a service does not outlive its server, reaches NATS. */
-export interface ClientOptions {
+export interface ClientOptions extends NatsCredentials {
   readonly name: string;
+  /** As whom: it decides on the inbox. A user by name and password has an inbox of that name. */
+  readonly role?: ToolName;
   readonly servers: readonly string[];
-  readonly user?: string | undefined;
-  readonly password?: string | undefined;
   readonly timeoutMs?: number;
 }
 
@@ -15,14 +18,13 @@ export interface ClientOptions {
  * @throws ForgeError `FORGE_NATS_UNAVAILABLE`
  */
 export async function connectClient(options: ClientOptions): Promise<NatsConnection> {
-  const { name, servers, user, password, timeoutMs = 5_000 } = options;
+  const { name, role = 'operator', servers, user, timeoutMs = 5_000 } = options;
   try {
     return await connect({
+      ...connectionOptionsOf(servers, options),
       name,
-      servers: [...servers],
       timeout: timeoutMs,
-      ...(user === undefined ? {} : { user, inboxPrefix: `_INBOX_${user}` }),
-      ...(password === undefined ? {} : { pass: password }),
+      inboxPrefix: user === undefined ? inboxPrefixOf(role, '') : `_INBOX_${user}`,
     });
   } catch (error) {
     throw new ForgeError(

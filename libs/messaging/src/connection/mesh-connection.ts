@@ -3,6 +3,8 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ForgeError, Log, messageOf } from '@sentinel-forge/contracts';
 import { rest } from '../deadline/rest.js';
 import { MessagingOptions } from '../messaging.options.js';
+import { inboxPrefixOf } from '../permissions/permissions.js';
+import { connectionOptionsOf } from './credentials.js';
 
 /** Whether NATS answers; `reason` says what is wrong when it does not. */
 export interface ConnectionState {
@@ -64,7 +66,7 @@ export class MeshConnection implements OnModuleInit {
 
   /** Every app has inboxes of its own, which nobody else may read. */
   get inboxPrefix(): string {
-    return `_INBOX_${this.options.app}`;
+    return inboxPrefixOf(this.options.app, this.options.host);
   }
 
   /** Aborted when the connection is closed for good. */
@@ -92,14 +94,12 @@ export class MeshConnection implements OnModuleInit {
   }
 
   async #connectForEver(): Promise<void> {
-    const { app, servers, user, password } = this.options;
+    const { app, servers, credentials = {} } = this.options;
     while (!this.#isClosing) {
       try {
         const connection = await connect({
+          ...connectionOptionsOf(servers, credentials),
           name: app,
-          servers: [...servers],
-          ...(user === undefined ? {} : { user }),
-          ...(password === undefined ? {} : { pass: password }),
           inboxPrefix: this.inboxPrefix,
           maxReconnectAttempts: -1,
           reconnectDelayHandler: () => this.#nextDelayMs(),

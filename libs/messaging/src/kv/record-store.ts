@@ -188,7 +188,7 @@ export class RecordStore<T extends object> {
   async #open(): Promise<KV> {
     this.#bucket ??= this.connection
       .whenConnected()
-      .then((connection) => new Kvm(connection).open(this.bucket, { bindOnly: true }))
+      .then((connection) => new Kvm(connection).open(this.bucket, { bindOnly: true, allow_direct: true }))
       .catch((error: unknown) => {
         this.#bucket = undefined;
         throw error;
