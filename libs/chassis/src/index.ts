@@ -1,5 +1,6 @@
 export { Actor, Public, RequireScope } from './auth/auth.guard.js';
 export { issueToken, type TokenRequest } from './auth/token-issuer.js';
+export { tokenKeyKindOf } from './auth/token-key.js';
 export { type Identity, TokenVerifier } from './auth/token-verifier.js';
 export { type DependencyCheck, describeReport, Readiness, type ReadinessReport } from './health/readiness.js';
 export { type Problem, toProblem } from './http/problem.filter.js';

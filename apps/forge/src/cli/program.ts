@@ -1,4 +1,5 @@
 import { addCompletionCommand } from '../commands/completion.command.js';
+import { addCredentialsCommand } from '../commands/credentials.command.js';
 import { addDeadLettersCommand } from '../commands/dead-letters.command.js';
 import { addDefendCommand } from '../commands/defend.command.js';
 import { addDoctorCommand } from '../commands/doctor.command.js';
@@ -38,6 +39,7 @@ export function buildProgram(): ForgeCommand {
   addDoctorCommand(program);
   addRunCommand(program);
   addProvisionCommand(program);
+  addCredentialsCommand(program);
 
   program.commandsGroup('What happens:');
   addTailCommand(program);

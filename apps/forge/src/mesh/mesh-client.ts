@@ -2,6 +2,7 @@ import { createRedactor, type Environment, type Redactor } from '@sentinel-forge
 import { type AppName, ForgeError, messageOf, type RequestDefinition } from '@sentinel-forge/contracts';
 import { connectClient, requestApp } from '@sentinel-forge/messaging';
 import { isKnownError } from '../cli/exit-codes.js';
+import { ownToken } from '../tokens/token.js';
 import type { AccessRole, MeshAccess } from './mesh-access.js';
 import { findAccess, loadToolSettings, type ToolSettings } from './mesh-settings.js';
 
@@ -32,8 +33,14 @@ export class MeshClient implements AsyncDisposable {
       });
     }
     const { natsUrls, credentials } = access;
+    const token = access.token ?? (await ownToken(settings.mesh));
     const connection = await connectClient({ name: 'forge', role, servers: natsUrls, ...credentials });
-    return new MeshClient(connection, access, settings, createRedactor({ keys: settings.mesh.redactKeys }));
+    return new MeshClient(
+      connection,
+      { ...access, token },
+      settings,
+      createRedactor({ keys: settings.mesh.redactKeys }),
+    );
   }
 
   /** The token. Throws `FORGE_CONFIG_INVALID` when there is none. */

@@ -1,4 +1,4 @@
-import { issueToken } from '@sentinel-forge/chassis';
+import { issueToken, type MeshSettings, tokenKeyKindOf } from '@sentinel-forge/chassis';
 import { allScopes, ForgeError, type Scope } from '@sentinel-forge/contracts';
 import { loadToolSettings, type ToolSettings } from '../mesh/mesh-settings.js';
 import { printAnswer } from '../terminal/printer.js';
@@ -11,6 +11,7 @@ export interface TokenWish {
   readonly subject: string | undefined;
 }
 
+const ownTtlSeconds = 60 * 60;
 const defaultTtlMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Prints a token: bare, so that `$(forge token)` is one. */
@@ -32,6 +33,21 @@ function knownToken({ runner, directory }: ToolSettings): string | undefined {
   return claims !== undefined && claims.expiresAtMs > Date.now() ? token : undefined;
 }
 
+/** A token for one run of the tool, where the settings hold the private key that it can be signed with. */
+export async function ownToken(mesh: MeshSettings): Promise<string | undefined> {
+  const { jwtSecret, jwtIssuer, jwtAudience } = mesh;
+  return jwtSecret === undefined || tokenKeyKindOf(jwtSecret) !== 'private'
+    ? undefined
+    : issueToken({
+        secret: jwtSecret,
+        issuer: jwtIssuer,
+        audience: jwtAudience,
+        subject: 'operator',
+        scopes: allScopes,
+        ttlSeconds: ownTtlSeconds,
+      });
+}
+
 async function newToken(
   { scopes, ttlMs = defaultTtlMs, subject = 'operator' }: TokenWish,
   settings: ToolSettings,
@@ -49,14 +65,14 @@ async function newToken(
 
 function secretOf({ mesh, directory }: ToolSettings): string {
   const secret = mesh.jwtSecret ?? (mesh.jwksUrl === undefined ? directory.findSecrets()?.jwtSecret : undefined);
-  if (secret === undefined || secret.includes('-----BEGIN PUBLIC KEY-----')) {
+  if (secret === undefined || tokenKeyKindOf(secret) === 'public') {
     const reason =
       mesh.jwksUrl !== undefined || secret !== undefined
         ? 'Tokens are signed elsewhere'
         : `No mesh was ever started on ${directory.path}`;
     throw new ForgeError(
       'FORGE_CONFIG_INVALID',
-      `${reason}: ask whoever signs them for one, or set FORGE_JWT_SECRET to the shared secret`,
+      `${reason}: ask whoever signs them for one, or set FORGE_JWT_SECRET to the shared secret or the private key`,
     );
   }
   return secret;

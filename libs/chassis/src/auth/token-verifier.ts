@@ -1,14 +1,8 @@
+import type { KeyObject } from 'node:crypto';
 import { allScopes, ForgeError, limits, type Scope } from '@sentinel-forge/contracts';
-import {
-  type CryptoKey,
-  createRemoteJWKSet,
-  errors,
-  importSPKI,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { MeshSettings } from '../settings/mesh.settings.js';
+import { verifyingKeyOf } from './token-key.js';
 
 /** Who presents a token, and what it allows. */
 export interface Identity {
@@ -18,14 +12,14 @@ export interface Identity {
 
 const clockToleranceSeconds = 5;
 
-type Key = { readonly key: Uint8Array | CryptoKey | JWTVerifyGetKey; readonly algorithms: readonly string[] };
+type Key = { readonly key: Uint8Array | KeyObject | JWTVerifyGetKey; readonly algorithms: readonly string[] };
 
 /**
  * Verifies bearer tokens (RFC 7519, RFC 6750). Each kind of key admits only its own algorithms: a public key can never be
  * taken for a shared secret, and `none` never passes.
  */
 export class TokenVerifier {
-  #key: Promise<Key> | undefined;
+  #key: Key | undefined;
 
   constructor(private readonly settings: MeshSettings) {}
 
@@ -41,7 +35,7 @@ export class TokenVerifier {
     }
     try {
       this.#key ??= keyOf(this.settings);
-      const { key, algorithms } = await this.#key;
+      const { key, algorithms } = this.#key;
       const options = {
         algorithms: [...algorithms],
         issuer: this.settings.jwtIssuer,
@@ -64,15 +58,12 @@ export class TokenVerifier {
   }
 }
 
-async function keyOf(settings: MeshSettings): Promise<Key> {
+function keyOf(settings: MeshSettings): Key {
   if (settings.jwksUrl !== undefined) {
     return { key: createRemoteJWKSet(new URL(settings.jwksUrl)), algorithms: ['EdDSA', 'ES256', 'RS256'] };
   }
-  const secret = settings.jwtSecret ?? '';
-  if (secret.includes('-----BEGIN PUBLIC KEY-----')) {
-    return { key: await importSPKI(secret, 'EdDSA'), algorithms: ['EdDSA'] };
-  }
-  return { key: new TextEncoder().encode(secret), algorithms: ['HS256'] };
+  const { key, algorithm } = verifyingKeyOf(settings.jwtSecret ?? '');
+  return { key, algorithms: [algorithm] };
 }
 
 // What jose throws of itself is about the token, but for an answer of the key server that is late or no key set.

@@ -64,7 +64,7 @@ describe('settings', () => {
       FORGE_JWT_SECRET: 'short',
     });
     expect(complaint.split('\n').slice(1)).toEqual([
-      '  - FORGE_JWT_SECRET must be at least 32 characters, or a public Ed25519 key in PEM form; make one with: openssl rand -base64 48',
+      '  - FORGE_JWT_SECRET must be at least 32 characters, or an Ed25519 key in PEM form; make one with: openssl rand -base64 48',
       '  - FORGE_RATE_LIMIT_RPM must be a whole number from 1 to 10000000',
       '  - SHOP_LIMIT must be a whole number from 1 to 9',
       '  - SHOP_PASSWORD is required: text (The password of the till)',
@@ -140,18 +140,19 @@ describe('the key of tokens', () => {
     );
   };
 
-  it('is a shared secret of 32 characters or more, or a public Ed25519 key', () => {
+  it('is a shared secret of 32 characters or more, or an Ed25519 key', () => {
     expect(secretKey().parse('x'.repeat(32))).toHaveLength(32);
     expect(secretKey().parse(pem('spki', 'ed25519'))).toContain('BEGIN PUBLIC KEY');
+    expect(secretKey().parse(pem('pkcs8', 'ed25519'))).toContain('BEGIN PRIVATE KEY');
   });
 
   it.each([
     ['a public key of another kind', pem('spki', 'rsa')],
-    ['a private key', pem('pkcs8', 'ed25519')],
+    ['a private key of another kind', pem('pkcs8', 'rsa')],
     ['a certificate, which everybody has', `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64)}\n-----END CERTIFICATE-----`],
     ['half a key', pem('spki', 'ed25519').slice(0, 50)],
   ])('is never %s, taken for a shared secret', (_what, value) => {
-    expect(() => secretKey().parse(value)).toThrow('no public Ed25519 key');
+    expect(() => secretKey().parse(value)).toThrow('no Ed25519 key');
   });
 });
 

@@ -76,7 +76,7 @@ export class MeshSettings {
     isOptional: true,
     isSecret: true,
     summary:
-      'The key of tokens: a shared secret (HS256) or a public key in PEM form (EdDSA). With `npm start` one is made and kept in the data directory; elsewhere this or FORGE_JWKS_URL is required',
+      'The key of tokens: a shared secret (HS256) or an Ed25519 key in PEM form (EdDSA): the public one for services, the private one for `forge`, which signs with it. With `npm start` one is made and kept in the data directory; elsewhere this or FORGE_JWKS_URL is required',
   })
   readonly jwtSecret?: string;
 

@@ -1,6 +1,7 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { limits } from '@sentinel-forge/contracts';
 import { publicKeyOf } from '@sentinel-forge/messaging';
+import { tokenKeyKindOf } from '../auth/token-key.js';
 
 /** How the text of a setting becomes its value. `parse` throws an Error whose message says what is wrong and what would do. */
 export interface SettingType<T> {
@@ -95,15 +96,14 @@ export function url(...schemes: readonly string[]): SettingType<string> {
   };
 }
 
-/** The key of tokens: a shared secret, or the public one of a pair. */
+/** The key of tokens: a shared secret, or one of a pair. */
 export function secretKey(): SettingType<string> {
-  const description = 'at least 32 characters, or a public Ed25519 key in PEM form';
+  const description = 'at least 32 characters, or an Ed25519 key in PEM form';
   return {
     description,
     parse(value) {
-      // Anything else in PEM form would be taken for a shared secret, and much of that is known to all: a certificate, say.
-      if (value.includes('-----BEGIN') && !isPublicEd25519(value)) {
-        throw new Error('is in PEM form, but is no public Ed25519 key');
+      if (tokenKeyKindOf(value) === undefined) {
+        throw new Error('is in PEM form, but is no Ed25519 key');
       }
       if (value.length < 32) {
         throw new Error(`must be ${description}; make one with: openssl rand -base64 48`);
@@ -141,14 +141,6 @@ export function certificates(): SettingType<string> {
       return value;
     },
   };
-}
-
-function isPublicEd25519(pem: string): boolean {
-  try {
-    return /^\s*-----BEGIN PUBLIC KEY-----/.test(pem) && createPublicKey(pem).asymmetricKeyType === 'ed25519';
-  } catch {
-    return false;
-  }
 }
 
 /** One token of a NATS subject. */
