@@ -20,6 +20,7 @@ export { MessagingOptions } from './messaging.options.js';
 export { type AccountsOptions, accountsConfig } from './permissions/accounts-config.js';
 export { createNkey, type Nkey, publicKeyOf } from './permissions/nkey.js';
 export { inboxPrefixOf, type Permissions, permissionsOf } from './permissions/permissions.js';
+export { renderPermissionsReference } from './permissions/permissions-reference.js';
 export { type MeshUser, meshUsers, type ToolName, toolNames, tools } from './permissions/users.js';
 export { type ProvisionOptions, type ProvisionStep, provision, refuseBlocked } from './provision/provision.js';
 export { EventPublisher, type Published, type PublishOptions, traceAfter } from './publish/event-publisher.js';

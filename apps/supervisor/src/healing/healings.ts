@@ -30,7 +30,12 @@ export class Healings {
 
   /** Reads everything there is, and follows what other processes write. What was learned before stays. */
   follow(signal: AbortSignal): Promise<void> {
-    return this.store.follow(`${this.host}.*`, ({ key, value, revision }) => this.#hear(key, value, revision), signal);
+    return this.store.follow(
+      `${this.host}.*`,
+      ({ key, value, revision }) => this.#hear(key, value, revision),
+      signal,
+      (key) => this.#records.get(key)?.value,
+    );
   }
 
   get(containerId: string): HealingRecord | undefined {

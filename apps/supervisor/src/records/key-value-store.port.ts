@@ -36,7 +36,13 @@ export interface KeyValueStore<T extends object> {
 
   /**
    * Tells every record under a filter, then how it changes, in order, until the signal is aborted; of states that follow
-   * each other at once, perhaps only the last. Resolves when what stood there is told.
+   * each other at once, perhaps only the last. Resolves when what stood there is told. A record that somebody spoilt is told
+   * to nobody, and put right with what `keep` says of it.
    */
-  follow(filter: string, onChange: (change: RecordChange<T>) => void, signal: AbortSignal): Promise<void>;
+  follow(
+    filter: string,
+    onChange: (change: RecordChange<T>) => void,
+    signal: AbortSignal,
+    keep?: (key: string) => T | undefined,
+  ): Promise<void>;
 }

@@ -36,6 +36,7 @@ export class Mitigations {
         }
       },
       signal,
+      (key) => this.index.get(key)?.value,
     );
   }
 

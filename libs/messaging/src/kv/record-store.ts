@@ -109,8 +109,16 @@ export class RecordStore<T extends object> {
    * Calls back for every record under a filter, then as they change, until the signal is aborted; of states that follow
    * each other at once perhaps for the last only, since a bucket keeps no other. Resolves when the records that stood there
    * have been told. A broken connection loses no change.
+   *
+   * @param keep for the owner of a bucket: what a record should be. A change that breaks the contract is told to nobody, and
+   *   put right with it: an app can have the server write an acknowledgement over a record that is not its own to write
    */
-  async follow(filter: string, onChange: (change: RecordChange<T>) => void, until: AbortSignal): Promise<void> {
+  async follow(
+    filter: string,
+    onChange: (change: RecordChange<T>) => void,
+    until: AbortSignal,
+    keep?: (key: string) => T | undefined,
+  ): Promise<void> {
     const signal = AbortSignal.any([until, this.connection.closed]);
     const cursor = await this.#read(filter, onChange);
     const goOn = async (): Promise<void> => {
@@ -120,7 +128,9 @@ export class RecordStore<T extends object> {
         isLive: true,
       });
       for await (const message of changes) {
-        this.#tell(message, onChange);
+        if (!this.#tell(message, onChange)) {
+          await this.#putRight(message, keep);
+        }
       }
     };
     goOn().catch((error: unknown) => {
@@ -148,21 +158,40 @@ export class RecordStore<T extends object> {
     });
   }
 
-  #tell(message: StoredMessage, onChange: (change: RecordChange<T>) => void): void {
-    const key = message.subject.slice(this.#prefix.length);
+  async #putRight(message: StoredMessage, keep: ((key: string) => T | undefined) | undefined): Promise<void> {
+    const key = this.#keyOf(message);
+    const value = keep?.(key);
+    if (value !== undefined) {
+      try {
+        await this.update(key, value, message.sequence);
+        this.log.warn('record.put-right', { bucket: this.bucket, key });
+      } catch (error) {
+        this.log.error('record.not-put-right', { bucket: this.bucket, key, error });
+      }
+    }
+  }
+
+  /** Whether the message keeps the contract of the bucket. */
+  #tell(message: StoredMessage, onChange: (change: RecordChange<T>) => void): boolean {
+    const key = this.#keyOf(message);
     const isPut = (message.headers?.get('KV-Operation') || 'PUT') === 'PUT';
     let value: T | undefined;
     try {
       value = isPut ? this.#parse(key, message.payload) : undefined;
     } catch (error) {
       this.log.error('record.invalid', { bucket: this.bucket, key, error });
-      return;
+      return false;
     }
     try {
       onChange({ key, revision: message.sequence, value });
     } catch (error) {
       this.log.error('record.not-handled', { bucket: this.bucket, key, error });
     }
+    return true;
+  }
+
+  #keyOf({ subject }: StoredMessage): string {
+    return subject.slice(this.#prefix.length);
   }
 
   #parse(key: string, payload: Uint8Array): T {
