@@ -1,5 +1,11 @@
 import { type AppName, Log, type LogFields, type LogLevel } from '@sentinel-forge/contracts';
-import { EventPublisher, MeshConnection, type MessagingOptions, RecordStores } from '@sentinel-forge/messaging';
+import {
+  EventPublisher,
+  MeshConnection,
+  type MessagingOptions,
+  type NatsCredentials,
+  RecordStores,
+} from '@sentinel-forge/messaging';
 
 /** One record of a {@link RecordedLog}. */
 export interface LoggedRecord {
@@ -30,8 +36,8 @@ export class MeshParts implements AsyncDisposable {
   readonly stores: RecordStores;
 
   /** Starts to connect; the server need not be there yet. */
-  constructor(url: string, app: AppName = 'supervisor') {
-    const options: MessagingOptions = { app, version: '0.0.0-test', host: 'test-host', servers: [url] };
+  constructor(url: string, app: AppName = 'supervisor', credentials: NatsCredentials = {}) {
+    const options: MessagingOptions = { app, version: '0.0.0-test', host: 'test-host', servers: [url], credentials };
     this.connection = new MeshConnection(options, this.log);
     this.publisher = new EventPublisher(this.connection, options);
     this.stores = new RecordStores(this.connection, this.log);

@@ -27,12 +27,28 @@ export async function connectClient(options: ClientOptions): Promise<NatsConnect
       inboxPrefix: user === undefined ? inboxPrefixOf(role, '') : `_INBOX_${user}`,
     });
   } catch (error) {
-    throw new ForgeError(
-      'FORGE_NATS_UNAVAILABLE',
-      `No nats-server answers at ${servers.join(', ')}: ${messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    const { problem, mend } = explain(error);
+    throw new ForgeError('FORGE_NATS_UNAVAILABLE', `${problem} ${servers.join(', ')}: ${messageOf(error)}`, {
+      cause: error,
+      ...(mend === undefined ? {} : { details: { mend } }),
+    });
   }
+}
+
+/** What stands in the way, and what would help where it is not plain. */
+function explain(error: unknown): { readonly problem: string; readonly mend?: string } {
+  const reason = messageOf(error);
+  if (/authori[sz]ation|authentication/i.test(reason)) {
+    return {
+      problem: 'Not let in by',
+      mend: 'check NATS_NKEY_SEED, or NATS_USER and NATS_PASSWORD, against the accounts of the server',
+    };
+  }
+  if (/certificate|self-signed|altname|issuer/i.test(reason)) {
+    return {
+      problem: 'No trust in',
+      mend: 'have NATS_CA_FILE name the certificates that the one of the server comes from, and NATS_URL the name it was made for',
+    };
+  }
+  return { problem: 'No nats-server answers at' };
 }

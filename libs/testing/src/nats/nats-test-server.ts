@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { waitFor } from '../wait-for.js';
 
 const READY_WITHIN_MS = 10_000;
 const STOPPED_WITHIN_MS = 10_000;
@@ -24,7 +25,7 @@ export interface NatsTestServerOptions {
  */
 export class NatsTestServer implements AsyncDisposable {
   readonly #dir: string;
-  readonly #config: string;
+  #config: string;
   #process: ChildProcess | undefined;
   #port = ANY_PORT;
   #log = '';
@@ -73,6 +74,19 @@ export class NatsTestServer implements AsyncDisposable {
   /** Ends the server as a crash would (SIGKILL). The store stays, for {@link restart}. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Has the running server read another configuration, as an operator would (SIGHUP). Resolves when it has. */
+  async reload(config: string): Promise<void> {
+    this.#config = config;
+    await writeFile(join(this.#dir, 'server.conf'), this.#configuration());
+    const already = this.#log.length;
+    this.#process?.kill('SIGHUP');
+    const isDone = (): boolean => /Reloaded server configuration|Failed to reload/.test(this.#log.slice(already));
+    await waitFor(isDone, { description: 'the server to read its configuration' });
+    if (this.#log.slice(already).includes('Failed to reload')) {
+      throw new Error(this.#log.slice(already));
+    }
   }
 
   /** Comes back on the same port with the same store, ending what still runs first. */
