@@ -163,6 +163,40 @@ describe('handling events one by one', () => {
   });
 });
 
+describe('what is on its way to a reader', () => {
+  it('is bounded in bytes, with the headers counted', async () => {
+    await using mesh = await TestMesh.open();
+    const hold = Promise.withResolvers<void>();
+    @Controller()
+    class Handler {
+      @OnBatch(events.telemetry)
+      async handle(): Promise<void> {
+        await hold.promise;
+      }
+    }
+    const bulky = natsHeaders();
+    bulky.set('bulk', 'x'.repeat(60_000));
+    for (let index = 0; index < 1_200; index += 1) {
+      mesh.connection.publish('defend.x', JSON.stringify({ source: 'bulky' }), { headers: bulky });
+    }
+    await mesh.connection.flush();
+    await mesh.run('sentinelcore', { controllers: [Handler] });
+    // At rest: nothing is asked for and nothing more has come, ten looks in a row.
+    const looks: number[] = [];
+    const held = await waitFor(
+      async () => {
+        const info = await mesh.connection.request('$JS.API.CONSUMER.INFO.DEFEND.sentinelcore');
+        const { num_ack_pending: now = 0, num_waiting: asking } = info.json<Record<string, number>>();
+        looks.push(asking === 0 ? now : 0);
+        return now > 0 && looks.slice(-10).filter((look) => look === now).length === 10 && now;
+      },
+      { description: 'a reader that asks for no more', intervalMs: 100, timeoutMs: 20_000 },
+    );
+    expect(held * 60_000).toBeLessThan(48 * 1024 * 1024);
+    hold.resolve();
+  }, 60_000);
+});
+
 describe('handling events in batches', () => {
   it('dead-letters what breaks its contract, with the field named, and handles the rest', async () => {
     await using mesh = await TestMesh.open();
