@@ -139,6 +139,27 @@ describe('handling events one by one', () => {
     expect(handled).toEqual([]);
   });
 
+  it('dead-letters also what is as large as a message can be, with the most hostile headers', async () => {
+    await using mesh = await TestMesh.open();
+    await mesh.run('notification-dispatcher', {});
+    const hostile = cloudEvent('forge.notify.requested.v1', '/notification-dispatcher', 'hostile');
+    for (let index = 0; index < 7; index += 1) {
+      hostile.set(`h${index}`, '\u0001'.repeat(8_100)); // as JSON every one of these takes six bytes
+    }
+    const payload = Buffer.alloc(450_000, 'x');
+    mesh.connection.publish('notify.requested', payload, { headers: hostile });
+    const [letter] = await waitFor(
+      async () => {
+        const letters = await deadLettersOf(mesh);
+        return letters.length === 1 && letters;
+      },
+      { description: 'a dead letter' },
+    );
+    expect(letter).toMatchObject({ cause: 'invalid', code: 'FORGE_EVENT_TOO_LARGE' });
+    expect(Buffer.from(letter?.payload ?? '', 'base64').equals(payload)).toBe(true);
+    expect(letter?.headers).toMatchObject({ 'ce-id': ['hostile'] });
+  });
+
   it('holds up no other message while one rests before its next try', async () => {
     await using mesh = await TestMesh.open();
     const handled: string[] = [];
