@@ -191,7 +191,7 @@ describe('what is on its way to a reader', () => {
     @Controller()
     class Handler {
       @OnBatch(events.telemetry)
-      async handle(): Promise<void> {
+      async handle(_batch: readonly ForgeEvent<Telemetry>[]): Promise<void> {
         await hold.promise;
       }
     }
