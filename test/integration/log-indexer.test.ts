@@ -1,4 +1,8 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordReader, recordDirectory, type StoredEntry, service, verifyRecord } from '@sentinel-forge/log-indexer';
@@ -178,24 +182,127 @@ describe('GET /tail', () => {
     expect((await fetch(`${indexer.url}/tail?since=soon`, { headers })).status).toBe(400);
     expect((await fetch(`${indexer.url}/tail`)).status).toBe(401);
   });
+
+  it('begins at the beginning where asked for more than there ever was, and refuses a subject that is none', async () => {
+    await using mesh = await TestMesh.open();
+    const indexer = await mesh.start(service, { FORGE_DATA_DIR: dataDir });
+    await waitFor(() => indexer.readiness().status === 'up', { description: 'readiness' });
+    mesh.connection.publish('defend.a', JSON.stringify({ source: 'one' }));
+    await mesh.connection.flush();
+    const tail = await openTail(indexer.url, {}, 'subject=defend.%3E&since=999999999d');
+    await tail.until('"one"');
+    await tail.close();
+    const headers = { authorization: `Bearer ${await testToken()}` };
+    for (const subject of [
+      '',
+      'defend',
+      'defend.a b',
+      'defend..a',
+      'defend.',
+      'defend.>.a',
+      'defend.a*',
+      'defend.a\r\nb',
+    ]) {
+      const response = await fetch(`${indexer.url}/tail?subject=${encodeURIComponent(subject)}`, { headers });
+      const { code } = (await response.json()) as { readonly code: string };
+      expect([subject, response.status, code]).toEqual([subject, 400, 'FORGE_EVENT_UNKNOWN']);
+    }
+  });
+
+  it('keeps no place for a reader that went away before it was let in', async () => {
+    await using mesh = await TestMesh.open();
+    await using keys = await SlowKeys.open();
+    const indexer = await mesh.start(service, { FORGE_DATA_DIR: dataDir, FORGE_JWKS_URL: keys.url });
+    await waitFor(() => indexer.readiness().status === 'up', { description: 'readiness' });
+    const headers = { authorization: `Bearer ${keys.token()}` };
+    const { hostname, port } = new URL(indexer.url);
+    const sockets = Array.from({ length: 64 }, () => {
+      const socket = connect(Number(port), hostname);
+      socket.write(`GET /tail HTTP/1.1\r\nHost: x\r\nAuthorization: ${headers.authorization}\r\n\r\n`);
+      return socket;
+    });
+    await waitFor(async () => (await requestsLeft(indexer.url)) <= 600 - sockets.length, {
+      description: 'all of them before the guard',
+    });
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.destroy().once('close', resolve))));
+    await requestsLeft(indexer.url); // who asks after them is answered after the server has seen them go
+    keys.answer();
+    expect((await fetch(`${indexer.url}/record`, { headers })).status).toBe(200);
+    const ended = new AbortController();
+    expect((await fetch(`${indexer.url}/tail`, { headers, signal: ended.signal })).status).toBe(200);
+    ended.abort();
+  });
 });
+
+/** How many more requests the service takes in this minute; this one counts. */
+async function requestsLeft(url: string): Promise<number> {
+  const response = await fetch(`${url}/docs`);
+  await response.text();
+  return Number(response.headers.get('x-ratelimit-remaining'));
+}
+
+/** A key server that answers when it is told to. */
+class SlowKeys implements AsyncDisposable {
+  readonly #pair = generateKeyPairSync('ed25519');
+  readonly #told = Promise.withResolvers<void>();
+  readonly #server: Server;
+
+  private constructor() {
+    const keys = [{ ...this.#pair.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'EdDSA', use: 'sig' }];
+    this.#server = createServer(async (_request, response) => {
+      await this.#told.promise;
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys }));
+    });
+  }
+
+  static async open(): Promise<SlowKeys> {
+    const keys = new SlowKeys();
+    await once(keys.#server.listen(0, '127.0.0.1'), 'listening');
+    return keys;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/keys`;
+  }
+
+  answer(): void {
+    this.#told.resolve();
+  }
+
+  token(): string {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const claims = { iss: 'sentinel-forge', aud: 'sentinel-forge', sub: 'ada', scope: 'record:read', exp };
+    const input = `${part({ alg: 'EdDSA', kid: 'one' })}.${part(claims)}`;
+    return `${input}.${sign(null, Buffer.from(input), this.#pair.privateKey).toString('base64url')}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
 
 /** The id that an event source would send as `Last-Event-ID`. */
 function lastIdIn(text: string): string {
   return [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? '';
 }
 
-async function openTail(url: string, more: Readonly<Record<string, string>>) {
+async function openTail(url: string, more: Readonly<Record<string, string>>, query = 'subject=defend.%3E') {
   const ended = new AbortController();
   const headers = { authorization: `Bearer ${await testToken()}`, ...more };
-  const response = await fetch(`${url}/tail?subject=defend.%3E`, { headers, signal: ended.signal });
+  const response = await fetch(`${url}/tail?${query}`, { headers, signal: ended.signal });
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let seen = '';
   return {
     until: async (wanted: string): Promise<string> => {
       while (!seen.includes(wanted)) {
-        seen += (await reader?.read())?.value ?? '';
+        const { value, done } = (await reader?.read()) ?? { done: true };
+        if (done) {
+          throw new Error(`the tail ended before ${wanted}: ${seen}`);
+        }
+        seen += value;
       }
       return seen;
     },

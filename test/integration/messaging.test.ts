@@ -139,6 +139,27 @@ describe('handling events one by one', () => {
     expect(handled).toEqual([]);
   });
 
+  it('dead-letters also what is as large as a message can be, with the most hostile headers', async () => {
+    await using mesh = await TestMesh.open();
+    await mesh.run('notification-dispatcher', {});
+    const hostile = cloudEvent('forge.notify.requested.v1', '/notification-dispatcher', 'hostile');
+    for (let index = 0; index < 7; index += 1) {
+      hostile.set(`h${index}`, '\u0001'.repeat(8_100)); // as JSON every one of these takes six bytes
+    }
+    const payload = Buffer.alloc(450_000, 'x');
+    mesh.connection.publish('notify.requested', payload, { headers: hostile });
+    const [letter] = await waitFor(
+      async () => {
+        const letters = await deadLettersOf(mesh);
+        return letters.length === 1 && letters;
+      },
+      { description: 'a dead letter' },
+    );
+    expect(letter).toMatchObject({ cause: 'invalid', code: 'FORGE_EVENT_TOO_LARGE' });
+    expect(Buffer.from(letter?.payload ?? '', 'base64').equals(payload)).toBe(true);
+    expect(letter?.headers).toMatchObject({ 'ce-id': ['hostile'] });
+  });
+
   it('holds up no other message while one rests before its next try', async () => {
     await using mesh = await TestMesh.open();
     const handled: string[] = [];
@@ -161,6 +182,40 @@ describe('handling events one by one', () => {
     await waitFor(() => handled.length === 21, { description: 'all 21' });
     expect(handled.at(-1)).toBe('slow');
   });
+});
+
+describe('what is on its way to a reader', () => {
+  it('is bounded in bytes, with the headers counted', async () => {
+    await using mesh = await TestMesh.open();
+    const hold = Promise.withResolvers<void>();
+    @Controller()
+    class Handler {
+      @OnBatch(events.telemetry)
+      async handle(_batch: readonly ForgeEvent<Telemetry>[]): Promise<void> {
+        await hold.promise;
+      }
+    }
+    const bulky = natsHeaders();
+    bulky.set('bulk', 'x'.repeat(60_000));
+    for (let index = 0; index < 1_200; index += 1) {
+      mesh.connection.publish('defend.x', JSON.stringify({ source: 'bulky' }), { headers: bulky });
+    }
+    await mesh.connection.flush();
+    await mesh.run('sentinelcore', { controllers: [Handler] });
+    // At rest: nothing is asked for and nothing more has come, ten looks in a row.
+    const looks: number[] = [];
+    const held = await waitFor(
+      async () => {
+        const info = await mesh.connection.request('$JS.API.CONSUMER.INFO.DEFEND.sentinelcore');
+        const { num_ack_pending: now = 0, num_waiting: asking } = info.json<Record<string, number>>();
+        looks.push(asking === 0 ? now : 0);
+        return now > 0 && looks.slice(-10).filter((look) => look === now).length === 10 && now;
+      },
+      { description: 'a reader that asks for no more', intervalMs: 100, timeoutMs: 20_000 },
+    );
+    expect(held * 60_000).toBeLessThan(48 * 1024 * 1024);
+    hold.resolve();
+  }, 60_000);
 });
 
 describe('handling events in batches', () => {

@@ -24,6 +24,11 @@ class Mitigations {
     throw new TypeError('a defect with a secret in it');
   }
 
+  @OnRequest(requests.rearmContainer)
+  async rearm(): Promise<object> {
+    return { text: 'x'.repeat(1_200_000) };
+  }
+
   @OnRequest(requests.listMitigations)
   async list(_body: ListMitigations): Promise<object> {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -164,5 +169,15 @@ describe('a request', () => {
     releaseAll();
     await expect(asking).resolves.toEqual({ mitigations: [] });
     await stopping;
+  });
+
+  it('whose answer is larger than NATS carries is refused with what to do about it', async () => {
+    await using open = await openMesh();
+    const options = { token: await testToken(), instance: 'test-host' };
+    const asking = requestApp(open.mesh.connection, requests.rearmContainer, 'supervisor', { container: 'x' }, options);
+    await expect(asking).rejects.toMatchObject({
+      code: 'FORGE_EVENT_TOO_LARGE',
+      message: expect.stringMatching(/the answer has 1200\d{3} bytes.*1048576/),
+    });
   });
 });

@@ -3,6 +3,7 @@ import { exitCodeOf, exitCodes } from './cli/exit-codes.js';
 import { describeFailure } from './cli/failure.js';
 import { buildProgram } from './cli/program.js';
 import { endOnBrokenPipe } from './terminal/printer.js';
+import { safeText } from './terminal/safe-text.js';
 
 endOnBrokenPipe(process.stdout, process.stderr);
 
@@ -13,6 +14,8 @@ try {
   if (error instanceof CommanderError) {
     process.exit(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
   }
-  process.stderr.write(`forge: ${await describeFailure(error)}\n`);
+  // What a service answers may quote anybody's event.
+  const lines = (await describeFailure(error)).split('\n').map(safeText);
+  process.stderr.write(`forge: ${lines.join('\n')}\n`);
   process.exit(exitCodeOf(error));
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { waitFor } from '@sentinel-forge/testing';
 import { isAlive, isRunning, markOf, pidIn } from './process-mark.js';
 
@@ -25,10 +26,15 @@ itOnLinux('is not of another process that was given the same id', () => {
 });
 
 itOnLinux('is not of a zombie: it holds its id, and does nothing any more', async () => {
-  // A shell that becomes `sleep` never asks after the child it had.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  // A shell that has become `sleep` never asks after the child it had; until then it might.
+  const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+  });
   try {
-    const zombie = Number(String((await once(parent.stdout, 'data'))[0]));
+    const [, stdout, , stopChild] = parent.stdio;
+    const zombie = Number(String((await once(stdout as Readable, 'data'))[0]));
+    await waitFor(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n', { description: 'the sleep' });
+    (stopChild as Writable).destroy();
     const isZombie = (): boolean => / Z /.test(readFileSync(`/proc/${zombie}/stat`, 'utf8'));
     await waitFor(isZombie, { description: 'the child to end' });
     expect(isRunning(zombie)).toBe(false);

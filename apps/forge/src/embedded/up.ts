@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeReport, type RunningService } from '@sentinel-forge/chassis';
 import { type AppName, apps } from '@sentinel-forge/contracts';
 import { logPrinter } from '../terminal/log-printer.js';
+import { safeText } from '../terminal/safe-text.js';
 import { columns, paint } from '../terminal/table.js';
 import { type EmbeddedMesh, startEmbeddedMesh } from './embedded-mesh.js';
 
@@ -69,7 +70,7 @@ function describeMesh(mesh: EmbeddedMesh, report: MeshReport): string {
     paint('bold', app),
     url,
     paint(state === 'up' ? 'green' : 'yellow', state),
-    reason === '' ? paint('dim', apps[app].summary) : reason,
+    reason === '' ? paint('dim', apps[app].summary) : safeText(reason),
   ]);
   const { mesh: own, natsServer } = report.residentBytes;
   const url = report.services.find(({ app }) => app === 'sentinelcore')?.url ?? '';

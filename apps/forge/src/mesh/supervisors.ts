@@ -3,6 +3,9 @@ import { isKnownError } from '../cli/exit-codes.js';
 import { supervisedHosts } from './discovery.js';
 import type { MeshClient } from './mesh-client.js';
 
+/** What a supervisor answers that does not know what is asked about. */
+const unknownThere: readonly string[] = ['FORGE_MITIGATION_UNKNOWN', 'FORGE_HEALING_UNKNOWN'];
+
 /** What the supervisor of one host answered. */
 export interface HostAnswer<Answer> {
   readonly host: string;
@@ -51,7 +54,7 @@ export async function askWhoKnows<Answer, Body extends object>(
     try {
       return { host: name, answer: await client.ask<Answer, Body>(definition, 'supervisor', body, name) };
     } catch (error) {
-      if (!isKnownError(error) || error.code !== 'FORGE_HTTP_NOT_FOUND') {
+      if (!isKnownError(error) || !unknownThere.includes(error.code)) {
         throw error;
       }
       unknown = error;

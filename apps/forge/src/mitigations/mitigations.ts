@@ -117,7 +117,7 @@ export async function releaseAll({ reason, host, json }: SteerOptions): Promise<
     hosts
       .map(
         ({ host: name, mitigations }) =>
-          `${name}: ${mitigations.length} on ${mitigations.length === 1 ? 'its' : 'their'} way to be released`,
+          `${safeText(name)}: ${mitigations.length} on ${mitigations.length === 1 ? 'its' : 'their'} way to be released`,
       )
       .join('\n'),
   );
@@ -132,7 +132,7 @@ export async function setPaused(isPaused: boolean, { reason, host, json }: Steer
     ? 'nothing new is carried out; what is in force stays, and ends at its time (forge mitigation resume)'
     : 'mitigations are carried out again';
   await printAnswer({ isPaused, hosts }, { json: json === true }, () =>
-    hosts.map(({ host: name }) => `${name}: ${says}`).join('\n'),
+    hosts.map(({ host: name }) => `${safeText(name)}: ${says}`).join('\n'),
   );
 }
 

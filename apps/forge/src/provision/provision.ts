@@ -3,6 +3,7 @@ import { type ProvisionStep, provision } from '@sentinel-forge/messaging';
 import { exitCodes } from '../cli/exit-codes.js';
 import { MeshClient } from '../mesh/mesh-client.js';
 import { printAnswer } from '../terminal/printer.js';
+import { safeText } from '../terminal/safe-text.js';
 import { columns, paint } from '../terminal/table.js';
 
 /** What is to be provisioned, and how. */
@@ -35,7 +36,7 @@ export function describeSteps(steps: readonly ProvisionStep[], isDryRun: boolean
     paint(styles[action], isDryRun ? `would ${action}` : done[action]),
     kind,
     paint('bold', name),
-    [...differences, ...(reason === undefined ? [] : [reason])].join('; '),
+    safeText([...differences, ...(reason === undefined ? [] : [reason])].join('; ')),
   ]);
   const kept = `${steps.length - changes.length} of ${steps.length} are as declared.`;
   const blocked = changes.some(({ action }) => action === 'blocked')

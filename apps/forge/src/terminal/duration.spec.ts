@@ -13,7 +13,7 @@ describe('parseDurationMs', () => {
     expect(parseDurationMs(text)).toBe(expected);
   });
 
-  it.each(['', '10', 'm', '-5m', '5 m', '5min', '1h x'])('refuses "%s"', (text) => {
+  it.each(['', '10', 'm', '-5m', '5 m', '5min', '1h x', '36501d', '99999999999999999999d'])('refuses "%s"', (text) => {
     expect(parseDurationMs(text)).toBeUndefined();
   });
 });

@@ -9,13 +9,17 @@ const unitsMs: Readonly<Record<string, number>> = {
 /** What {@link parseDurationMs} takes, for people. */
 export const durationDescription = 'a number and a unit such as 90s, 10m, 2h or 7d';
 
-/** Reads `90s`, `10m`, `1h30m`; undefined when it is no duration. */
+/** Longer than anything here lasts; far longer, and the time before it is no time any more. */
+const longestMs = 36_500 * 86_400_000;
+
+/** Reads `90s`, `10m`, `1h30m`; undefined when it is no duration, or one of more than a hundred years. */
 export function parseDurationMs(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) {
     return undefined;
   }
   const parts = text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g);
-  return [...parts].reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? 0), 0);
+  const durationMs = [...parts].reduce((sum, [, amount, unit]) => sum + Number(amount) * (unitsMs[unit ?? ''] ?? 0), 0);
+  return durationMs <= longestMs ? durationMs : undefined;
 }
 
 /** Reads a point in time: a duration before now, or an RFC 3339 time; undefined when it is neither. */

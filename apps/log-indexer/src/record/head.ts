@@ -10,6 +10,9 @@ export type Head =
   | { readonly kind: 'missing' }
   | { readonly kind: 'malformed' };
 
+/** How files are opened; passed in, so that a full or failing disk can be tried out. */
+export type OpenFile = (path: string, flags: string | number, mode?: number) => Promise<FileHandle>;
+
 const digits = 16;
 const headPattern = new RegExp(`^${recordFormat} (\\d{${digits}}) ([0-9a-f]{64})\n$`);
 
@@ -60,8 +63,8 @@ export class HeadFile {
 
   private constructor(private readonly handle: FileHandle) {}
 
-  static async open(directory: string): Promise<HeadFile> {
-    return new HeadFile(await open(join(directory, headName), constants.O_RDWR | constants.O_CREAT, 0o600));
+  static async open(directory: string, openFile: OpenFile = open): Promise<HeadFile> {
+    return new HeadFile(await openFile(join(directory, headName), constants.O_RDWR | constants.O_CREAT, 0o600));
   }
 
   async write(entries: number, hash: string): Promise<void> {
@@ -80,7 +83,10 @@ export class HeadFile {
   }
 
   async close(): Promise<void> {
-    await this.sync();
-    await this.handle.close();
+    try {
+      await this.sync();
+    } finally {
+      await this.handle.close();
+    }
   }
 }

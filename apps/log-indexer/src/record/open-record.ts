@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Cursors } from './cursors.js';
 import { DirectoryLock } from './directory-lock.js';
 import { type SegmentFile, segmentsOf } from './format.js';
-import { type Head, HeadFile, readHead } from './head.js';
+import { type Head, HeadFile, type OpenFile, readHead } from './head.js';
 import { isUnstarted, planRecovery, type Recovery } from './recovery.js';
 import { type SegmentScan, scanSegment } from './segment-scan.js';
-import { type OpenFile, SegmentedLog, syncDirectory } from './segmented-log.js';
+import { SegmentedLog, syncDirectory } from './segmented-log.js';
 
 /** A record that is ready to be written to. */
 export interface OpenedRecord {
@@ -37,7 +37,7 @@ async function findEnd(directory: string, openFile?: OpenFile): Promise<Omit<Ope
   const segments = segmentsOf(await readdir(directory));
   const scan = await scanLast(directory, segments, head);
   const recovery = planRecovery(scan, head);
-  const log = new SegmentedLog(directory, await openHead(directory, recovery), recovery.end, openFile);
+  const log = new SegmentedLog(directory, await openHead(directory, recovery, openFile), recovery.end, openFile);
   const isResumed = scan !== undefined && recovery.keptBytes !== undefined;
   if (isResumed) {
     await log.resumeSegment(scan.file, recovery.keptBytes);
@@ -53,8 +53,8 @@ async function findEnd(directory: string, openFile?: OpenFile): Promise<Omit<Ope
   };
 }
 
-async function openHead(directory: string, { end }: Recovery): Promise<HeadFile> {
-  const head = await HeadFile.open(directory);
+async function openHead(directory: string, { end }: Recovery, openFile?: OpenFile): Promise<HeadFile> {
+  const head = await HeadFile.open(directory, openFile);
   if (end.entries === 0) {
     // From the first entry on there is a head: one that is missing later was removed.
     await head.write(end.entries, end.hash);

@@ -6,8 +6,9 @@ import { type Damage, encodeEntry } from './entry.js';
 import { encodeEvent, type PayloadRedactor, type RecordableEvent } from './event-encoding.js';
 import { recordFormat } from './format.js';
 import { GroupCommit } from './group-commit.js';
+import type { OpenFile } from './head.js';
 import { type OpenedRecord, openRecord } from './open-record.js';
-import type { LogEnd, OpenFile } from './segmented-log.js';
+import type { LogEnd } from './segmented-log.js';
 
 /** What a writer needs. */
 export interface RecordWriterOptions {
@@ -202,15 +203,22 @@ export class RecordWriter {
     const { events } = draft;
     log.stage(encodeEntry(log.next, { kind: 'seal', events, time: this.#time() }));
     draft.events = 0;
-    await this.#flush(draft);
-    const segment = log.segment;
-    await log.endSegment();
+    await this.#makeDurable(draft);
+    // From here on it is sealed, whatever fails: nothing may be written behind the seal.
+    const { segment } = log;
     if (segment !== undefined) {
       this.options.onRotate?.({ segment: segment.name, first: segment.first, events, ...log.end });
     }
+    await log.endSegment();
+    await log.writeHead();
   }
 
   async #flush(draft: Progress): Promise<void> {
+    await this.#makeDurable(draft);
+    await this.record.log.writeHead();
+  }
+
+  async #makeDurable(draft: Progress): Promise<void> {
     await this.record.log.flush();
     this.#recorded = { cursors: draft.cursors.copy(), events: draft.events };
   }
@@ -226,7 +234,6 @@ export class RecordWriter {
       await this.#stageDamage(damage, draft);
     }
     await this.#flush(draft);
-    await this.record.log.writeHead();
   }
 
   #stageDamage(damage: Damage, draft: Progress): Promise<void> {

@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { ForgeError, messageOf } from '@sentinel-forge/contracts';
 import { ChainBuffer } from './chain-buffer.js';
 import { type SegmentFile, segmentName } from './format.js';
-import type { HeadFile } from './head.js';
+import type { HeadFile, OpenFile } from './head.js';
 import { systemCodeOf } from './system-error.js';
-
-/** How files are opened; passed in, so that a full or failing disk can be tried out. */
-export type OpenFile = (path: string, flags: string, mode?: number) => Promise<FileHandle>;
 
 /** Where the record ends, on disk. */
 export interface LogEnd {
@@ -103,7 +100,10 @@ export class SegmentedLog {
     this.#buffer.restart(this.#end.hash);
   }
 
-  /** Makes what is staged durable: one write, one sync. Throws a `ForgeError`, and then nothing of it is recorded. */
+  /**
+   * Makes what is staged durable: one write, one sync. Throws a `ForgeError`, and then nothing of it is recorded. Whoever
+   * calls it notes that it is recorded, and then has {@link writeHead} say so: in this order nothing can be recorded twice.
+   */
   async flush(): Promise<void> {
     const segment = this.#segment;
     if (this.#staged === 0 || segment === undefined) {
@@ -115,24 +115,27 @@ export class SegmentedLog {
       segment.bytes += this.#buffer.bytes.length;
       this.#end = { entries: this.next, hash: this.#buffer.hash };
       this.discard();
-      await this.head.write(this.#end.entries, this.#end.hash);
     });
   }
 
-  /** Brings the head up to date: whole lines that a crash left behind count from now on. */
+  /** Brings the head up to date: what is durable counts as acknowledged from now on. */
   writeHead(): Promise<void> {
     return this.#guarded(() => this.head.write(this.#end.entries, this.#end.hash));
   }
 
   /** Ends the segment; the next entry begins another. */
   async endSegment(): Promise<void> {
-    await this.#segment?.handle.close();
-    this.#segment = undefined;
+    const handle = this.#segment?.handle;
+    this.#segment = undefined; // first: what is sealed is never written to again, whatever comes of closing it
+    await handle?.close();
   }
 
   async close(): Promise<void> {
-    await this.endSegment();
-    await this.head.close();
+    try {
+      await this.endSegment();
+    } finally {
+      await this.head.close();
+    }
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

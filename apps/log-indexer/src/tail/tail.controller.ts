@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type BeforeApplicationShutdown, Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import { Redactor, RequireScope, withoutEnclosedSecrets } from '@sentinel-forge/chassis';
 import { ForgeError, outlineOf, type StoredMessage, streamNames, streams } from '@sentinel-forge/contracts';
@@ -42,6 +43,9 @@ export class TailController implements BeforeApplicationShutdown {
     if (this.#readers.size >= maxReaders) {
       throw new ForgeError('FORGE_HTTP_RATE_LIMITED', `${maxReaders} readers follow already`);
     }
+    if (reply.raw.destroyed) {
+      return; // it went away while its token was looked at, and nothing would tell of it any more
+    }
     const ended = new AbortController();
     reply.raw.on('close', () => ended.abort());
     this.#readers.add(ended);
@@ -72,10 +76,7 @@ export class TailController implements BeforeApplicationShutdown {
         cursor.set(message.stream, message.sequence);
         const canGoOn = raw.write(this.#format(message, formatTailCursor(cursor)));
         if (!canGoOn && !signal.aborted) {
-          await new Promise((resolve) => {
-            raw.once('drain', resolve);
-            signal.addEventListener('abort', resolve, { once: true });
-          });
+          await once(raw, 'drain', { signal }).catch(() => undefined); // aborted: the loop sees it
         }
       }
     } finally {
@@ -116,7 +117,7 @@ function startOf(since: string | undefined, lastEventId: string | undefined): St
   if (unitMs === undefined) {
     throw new ForgeError('FORGE_EVENT_INVALID', 'since must be a number and one of s, m, h, d: 10m');
   }
-  return { kind: 'time', timeMs: Date.now() - Number(amount) * unitMs };
+  return { kind: 'time', timeMs: Math.max(0, Date.now() - Number(amount) * unitMs) };
 }
 
 function parsed(json: string): unknown {

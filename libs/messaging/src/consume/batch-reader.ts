@@ -84,7 +84,7 @@ export class BatchReader implements Reader {
         batch.at(-1)?.answer({ kind: 'ack' });
         this.#subscription.release(
           batch.length,
-          batch.reduce((bytes, { payload }) => bytes + payload.byteLength, 0),
+          batch.reduce((sum, { bytes }) => sum + bytes, 0),
         );
       }
     }

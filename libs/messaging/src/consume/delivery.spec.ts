@@ -9,7 +9,7 @@ function message(reply: string, respond = (_answer: string): boolean => true): M
   made.append('ce-id', 'e-1');
   made.append('tag', 'a');
   made.append('tag', 'b');
-  const parts = { subject: 'defend.auth', reply, headers: made, data: Buffer.from('{}'), respond };
+  const parts = { subject: 'defend.auth', reply, headers: made, data: Buffer.from('{}'), respond, size: () => 99 };
   return parts as unknown as Msg;
 }
 
@@ -27,6 +27,10 @@ describe('the place of a delivery', () => {
       storedAtMs: 1_767_182_400_123,
       subject: 'defend.auth',
     });
+  });
+
+  it('tells how much memory it takes', () => {
+    expect(toDelivery(message('$JS.ACK.S.c.1.1.1.1.0')).bytes).toBe(99);
   });
 
   it('comes with every header and all of its values', () => {

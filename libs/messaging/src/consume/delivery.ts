@@ -7,6 +7,8 @@ export interface Delivery extends StoredMessage {
   readonly consumerSequence: number;
   /** How often the message was delivered so far, from 1. */
   readonly deliveries: number;
+  /** What it takes in all, headers and subjects included. */
+  readonly bytes: number;
   readonly headerEntries: () => Readonly<Record<string, readonly string[]>>;
   /** Answers the server. Fire and forget: an answer that is lost means another delivery, never a lost message. */
   readonly answer: (answer: Answer) => void;
@@ -38,9 +40,15 @@ export function toDelivery(message: Msg): Delivery {
     subject: message.subject,
     headers: message.headers as HeaderReader | undefined,
     payload: message.data,
+    bytes: sizeOf(message),
     headerEntries: () => Object.fromEntries(message.headers ?? []),
     answer: (answer) => respond(message, encodeAnswer(answer)),
   };
+}
+
+// Every message of the library has a size, though its interface does not say so; to ask for the headers would be to read them.
+function sizeOf(message: Msg): number {
+  return (message as Msg & { size(): number }).size();
 }
 
 // A handler may outlive the connection: what it would have answered is said by the next delivery.

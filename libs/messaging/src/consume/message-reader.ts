@@ -56,7 +56,7 @@ export class MessageReader implements Reader {
       }
       const run = this.#process(delivery).finally(() => {
         this.#running.delete(run);
-        this.#subscription.release(1, delivery.payload.byteLength);
+        this.#subscription.release(1, delivery.bytes);
         this.#startMore();
       });
       this.#running.add(run);

@@ -101,9 +101,10 @@ export class PullSubscription {
   }
 
   #deliver(message: Msg): void {
+    const delivery = toDelivery(message);
     this.#heldMessages += 1;
-    this.#heldBytes += message.data.byteLength;
-    this.listener.onDelivery(toDelivery(message));
+    this.#heldBytes += delivery.bytes;
+    this.listener.onDelivery(delivery);
   }
 
   // At most two requests are under way, each for half of the budget: the second fills the pause between the end of the

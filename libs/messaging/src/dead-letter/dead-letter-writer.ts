@@ -73,14 +73,23 @@ export class DeadLetterWriter {
   }
 }
 
+// Room beside the largest payload that a stream takes, which in base64 has four thirds of its bytes.
+const headersBytes = 64 * 1024;
+
 // Headers are the sender's: they may be anything, and must not keep the dead letter itself from being stored.
 function boundedHeaders(delivery: Delivery): Record<string, readonly string[]> {
-  return Object.fromEntries(
-    Object.entries(delivery.headerEntries())
-      .slice(0, 32)
-      .map(([name, values]) => [
-        name.slice(0, limits.nameLength),
-        values.slice(0, 4).map((value) => value.slice(0, limits.stringLength)),
-      ]),
-  );
+  const kept: [string, readonly string[]][] = [];
+  let bytes = 0;
+  for (const [name, values] of Object.entries(delivery.headerEntries()).slice(0, 32)) {
+    const header: [string, readonly string[]] = [
+      name.slice(0, limits.nameLength),
+      values.slice(0, 4).map((value) => value.slice(0, limits.stringLength)),
+    ];
+    const size = Buffer.byteLength(JSON.stringify(header));
+    if (bytes + size <= headersBytes) {
+      bytes += size;
+      kept.push(header);
+    }
+  }
+  return Object.fromEntries(kept);
 }

@@ -103,13 +103,23 @@ export class RequestServer {
         const result: unknown = await handler(body, context);
         return isObservable(result) ? lastValueFrom(result) : result;
       });
-      message.respond(JSON.stringify(answer ?? {}));
+      message.respond(this.#encode(answer ?? {}));
     } catch (error) {
       if (!(error instanceof ForgeError)) {
         this.log.error('request.failed', { verb: definition.verb, trace: trace.traceId, error });
       }
       this.#refuse(message, error);
     }
+  }
+
+  #encode(answer: unknown): Uint8Array {
+    const bytes = Buffer.from(JSON.stringify(answer));
+    const most = this.connection.current.info?.max_payload ?? Number.POSITIVE_INFINITY;
+    if (bytes.byteLength > most) {
+      const reason = `the answer has ${bytes.byteLength} bytes, and NATS carries ${most}: ask for less at once (\`limit\`)`;
+      throw new ForgeError('FORGE_EVENT_TOO_LARGE', reason);
+    }
+    return bytes;
   }
 
   #refuse(message: ServiceMsg, error: unknown): void {

@@ -61,10 +61,15 @@ function filtersByStream(filters: readonly string[]): ReadonlyMap<StreamName, re
   return found;
 }
 
+/** At least two words parted by dots, `*` for any one, a last `>` for any rest: what NATS takes and a stream can hold. */
+const filterPattern = /^(?:>|(?:(?:[^\s\p{Cc}.*>]+|\*)\.)+(?:[^\s\p{Cc}.*>]+|\*|>))$/u;
+
 function streamsOf(filter: string): readonly StreamName[] {
   const first = filter.split('.')[0] ?? '';
-  const found = streamNames.filter((name) =>
-    streams[name].subjects.some((subject) => first === '*' || first === '>' || isUnderFilter(`${first}.x`, subject)),
+  const found = streamNames.filter(
+    (name) =>
+      filterPattern.test(filter) &&
+      streams[name].subjects.some((subject) => first === '*' || first === '>' || isUnderFilter(`${first}.x`, subject)),
   );
   if (found.length === 0) {
     const known = streamNames.flatMap((name) => streams[name].subjects).join(', ');
