@@ -7,7 +7,7 @@ export type { TcpSession } from './docker/tcp-session.js';
 export type { ExecResult, Victim, VictimOptions } from './docker/victim.js';
 export { victimImage } from './docker/victim-image.js';
 export { HttpTestServer, type ReceivedRequest, type ScriptedAnswer } from './http/http-test-server.js';
-export { NatsTestServer, type NatsTestServerOptions } from './nats/nats-test-server.js';
+export { NatsTestServer, type NatsTestServerOptions, natsServerPath } from './nats/nats-test-server.js';
 export type { ReceivedMail } from './smtp/received-mail.js';
 export { type ScriptedReply, type SmtpStage, SmtpTestServer, type SmtpUser } from './smtp/smtp-test-server.js';
 export { type WaitOptions, waitFor } from './wait-for.js';
