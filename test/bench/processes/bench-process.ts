@@ -22,6 +22,10 @@ export class BenchProcess implements AsyncDisposable {
     this.#child = child;
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** The first line that fits, as soon as it is printed. */
   async line(isWanted: (line: string) => boolean, what: string, deadlineMs = 60_000): Promise<string> {
     const lines = await this.#lines.until((all) => all.some(isWanted), what, deadlineMs);

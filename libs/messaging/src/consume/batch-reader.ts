@@ -94,26 +94,25 @@ export class BatchReader implements Reader {
   async #handleDurably(batch: readonly Delivery[]): Promise<boolean> {
     const { consumer, handlers } = this.context;
     if (handlers.hasRawBatch(consumer.stream)) {
-      return this.#insist(batch, (messages) => handlers.handleRawBatch(consumer.stream, messages));
+      return this.#insist({ deliveries: batch, contents: batch }, (messages) =>
+        handlers.handleRawBatch(consumer.stream, messages),
+      );
     }
-    const decoded = new Map<Delivery, ForgeEvent>();
+    const groups = new Map<string, Events>();
     for (const delivery of batch) {
       try {
-        decoded.set(delivery, decodeEvent(delivery));
+        const event = decodeEvent(delivery);
+        const group = groupOf(groups, event.type);
+        group.deliveries.push(delivery);
+        group.contents.push(event);
       } catch (error) {
         if (!(await this.#giveUp(delivery, error))) {
           return false;
         }
       }
     }
-    for (const [type, deliveries] of byType(decoded)) {
-      const isHandled = await this.#insist(deliveries, (chosen) =>
-        handlers.handleBatch(
-          type,
-          chosen.flatMap((delivery) => decoded.get(delivery) ?? []),
-        ),
-      );
-      if (!isHandled) {
+    for (const [type, group] of groups) {
+      if (!(await this.#insist(group, (events) => handlers.handleBatch(type, events)))) {
         return false;
       }
     }
@@ -124,19 +123,22 @@ export class BatchReader implements Reader {
    * Tries until it is done: nothing may be passed over in a batch. A failure that a retry cannot help is narrowed down to
    * the message that causes it, and only that one goes to the dead letters.
    */
-  async #insist(batch: readonly Delivery[], handle: (batch: readonly Delivery[]) => Promise<void>): Promise<boolean> {
+  async #insist<Content>(
+    group: Group<Content>,
+    handle: (contents: readonly Content[]) => Promise<void>,
+  ): Promise<boolean> {
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
       try {
-        await handle(batch);
+        await handle(group.contents);
         return true;
       } catch (error) {
-        const [first] = batch;
+        const [first] = group.deliveries;
         if (!isRetryable(error) && first !== undefined) {
-          return batch.length === 1 ? this.#giveUp(first, error) : this.#insistOneByOne(batch, handle);
+          return group.deliveries.length === 1 ? this.#giveUp(first, error) : this.#insistOneByOne(group, handle);
         }
         this.context.log.warn('batch.retried', {
           stream: this.context.consumer.stream,
-          size: batch.length,
+          size: group.deliveries.length,
           attempt,
           error,
         });
@@ -146,12 +148,13 @@ export class BatchReader implements Reader {
     return false;
   }
 
-  async #insistOneByOne(
-    batch: readonly Delivery[],
-    handle: (batch: readonly Delivery[]) => Promise<void>,
+  async #insistOneByOne<Content>(
+    { deliveries, contents }: Group<Content>,
+    handle: (contents: readonly Content[]) => Promise<void>,
   ): Promise<boolean> {
-    for (const delivery of batch) {
-      if (!(await this.#insist([delivery], handle))) {
+    for (const [index, delivery] of deliveries.entries()) {
+      const single = { deliveries: [delivery], contents: contents.slice(index, index + 1) };
+      if (!(await this.#insist(single, handle))) {
         return false;
       }
     }
@@ -180,15 +183,23 @@ export class BatchReader implements Reader {
   }
 }
 
-function byType(decoded: ReadonlyMap<Delivery, ForgeEvent>): Map<string, Delivery[]> {
-  const groups = new Map<string, Delivery[]>();
-  for (const [delivery, event] of decoded) {
-    const group = groups.get(event.type);
-    if (group === undefined) {
-      groups.set(event.type, [delivery]);
-    } else {
-      group.push(delivery);
-    }
+/** Deliveries, and what handlers get of each, in the same order. */
+interface Group<Content> {
+  readonly deliveries: readonly Delivery[];
+  readonly contents: readonly Content[];
+}
+
+interface Events extends Group<ForgeEvent> {
+  readonly deliveries: Delivery[];
+  readonly contents: ForgeEvent[];
+}
+
+function groupOf(groups: Map<string, Events>, type: string): Events {
+  const known = groups.get(type);
+  if (known !== undefined) {
+    return known;
   }
-  return groups;
+  const group: Events = { deliveries: [], contents: [] };
+  groups.set(type, group);
+  return group;
 }

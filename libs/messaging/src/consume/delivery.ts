@@ -7,9 +7,9 @@ export interface Delivery extends StoredMessage {
   readonly consumerSequence: number;
   /** How often the message was delivered so far, from 1. */
   readonly deliveries: number;
-  readonly headerEntries: () => Readonly<Record<string, readonly string[]>>;
+  headerEntries(): Readonly<Record<string, readonly string[]>>;
   /** Answers the server. Fire and forget: an answer that is lost means another delivery, never a lost message. */
-  readonly answer: (answer: Answer) => void;
+  answer(answer: Answer): void;
 }
 
 /** What can be answered to a delivery. */
@@ -19,28 +19,57 @@ export type Answer =
   | { readonly kind: 'nak'; readonly delayMs: number }
   | { readonly kind: 'term'; readonly reason: string };
 
+/** Reads the place of a delivery off a message. */
+export function toDelivery(message: Msg): Delivery {
+  return new JetStreamDelivery(message);
+}
+
 /**
- * Reads the reply subject that carries a delivery's place:
+ * The reply subject carries a delivery's place:
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<time in ns>.<pending>`, or the same with
  * `<domain>.<account hash>` before the stream and a random token at the end (ADR-15 of nats-architecture-and-design).
+ * There is one for every message of the hot path, and thousands may wait: what few ask for is read when it is asked for.
  */
-export function toDelivery(message: Msg): Delivery {
-  const parts = (message.reply ?? '').split('.');
-  const shift = parts.length >= 11 ? 4 : 2;
-  const at = (index: number): string => parts[shift + index] ?? '';
-  return {
-    stream: at(0),
-    deliveries: Number(at(2)),
-    sequence: Number(at(3)),
-    consumerSequence: Number(at(4)),
+class JetStreamDelivery implements Delivery {
+  readonly stream: string;
+  readonly deliveries: number;
+  readonly sequence: number;
+  readonly consumerSequence: number;
+  readonly storedAtMs: number;
+  readonly #message: Msg;
+
+  constructor(message: Msg) {
+    this.#message = message;
+    const parts = (message.reply ?? '').split('.');
+    const at = parts.length >= 11 ? 4 : 2;
+    this.stream = parts[at] ?? '';
+    this.deliveries = Number(parts[at + 2]);
+    this.sequence = Number(parts[at + 3]);
+    this.consumerSequence = Number(parts[at + 4]);
     // Nanoseconds since 1970 exceed 2^53; the last six digits are cut as text.
-    storedAtMs: Number(at(5).slice(0, -6)),
-    subject: message.subject,
-    headers: message.headers as HeaderReader | undefined,
-    payload: message.data,
-    headerEntries: () => Object.fromEntries(message.headers ?? []),
-    answer: (answer) => respond(message, encodeAnswer(answer)),
-  };
+    this.storedAtMs = Number(parts[at + 5]?.slice(0, -6));
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get payload(): Uint8Array {
+    return this.#message.data;
+  }
+
+  // Reading headers makes a map of them: not while a message only waits for its turn.
+  get headers(): HeaderReader | undefined {
+    return this.#message.headers;
+  }
+
+  headerEntries(): Readonly<Record<string, readonly string[]>> {
+    return Object.fromEntries(this.#message.headers ?? []);
+  }
+
+  answer(answer: Answer): void {
+    respond(this.#message, encodeAnswer(answer));
+  }
 }
 
 // A handler may outlive the connection: what it would have answered is said by the next delivery.
