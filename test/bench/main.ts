@@ -26,7 +26,9 @@ try {
   await main();
 } catch (error) {
   // A person's mistake gets a sentence, not a stack.
-  process.stderr.write(error instanceof UsageError ? `${error.message}\n\n${usage}` : `${String((error as Error).stack)}\n`);
+  process.stderr.write(
+    error instanceof UsageError ? `${error.message}\n\n${usage}` : `${String((error as Error).stack)}\n`,
+  );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
@@ -48,7 +50,10 @@ async function main(): Promise<void> {
   printTable(results, process.stdout);
   const file = resolve(values.json ?? join(here, 'results', `${startedAt.toISOString().replaceAll(':', '-')}.json`));
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify({ startedAt: startedAt.toISOString(), seed, rounds, machine, results }, null, 2)}\n`);
+  await writeFile(
+    file,
+    `${JSON.stringify({ startedAt: startedAt.toISOString(), seed, rounds, machine, results }, null, 2)}\n`,
+  );
   progress(`written to ${file}`);
 }
 
@@ -91,7 +96,9 @@ async function findSuites(): Promise<readonly Suite[]> {
 async function chooseSuites(suites: readonly Suite[], names: readonly string[]): Promise<readonly Suite[]> {
   const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
   if (unknown.length > 0) {
-    throw new UsageError(`there is no suite ${unknown.join(', ')}; there are ${suites.map(({ name }) => name).join(', ')}`);
+    throw new UsageError(
+      `there is no suite ${unknown.join(', ')}; there are ${suites.map(({ name }) => name).join(', ')}`,
+    );
   }
   const chosen: Suite[] = [];
   for (const suite of suites.filter(({ name }) => names.length === 0 || names.includes(name))) {
@@ -112,7 +119,9 @@ async function measure(
   rounds: number,
   profileDirectory: string | undefined,
 ): Promise<readonly Result[]> {
-  const samples = new Map(suites.map((suite) => [suite.name, new Map(suite.rows.map(({ key }) => [key, [] as number[][]]))]));
+  const samples = new Map(
+    suites.map((suite) => [suite.name, new Map(suite.rows.map(({ key }) => [key, [] as number[][]]))]),
+  );
   for (let index = 0; index < rounds; index += 1) {
     for (const suite of suites) {
       const recorded = samples.get(suite.name);
@@ -133,7 +142,8 @@ async function measure(
           }
         },
         progress: (what) => progress(`${index + 1}/${rounds} ${suite.name}: ${what}`),
-        environmentFor: (processName) => profilingEnvironment(profileDirectory, `${suite.name}-${processName}-${index}`),
+        environmentFor: (processName) =>
+          profilingEnvironment(profileDirectory, `${suite.name}-${processName}-${index}`),
       });
     }
   }

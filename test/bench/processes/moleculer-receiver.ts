@@ -4,7 +4,11 @@ import { ServiceBroker } from 'moleculer';
 import { ReceivedRate } from './received-rate.js';
 
 const rate = ReceivedRate.fromArguments();
-const broker = new ServiceBroker({ nodeID: 'receiver', transporter: { type: 'NATS', options: { url: rate.options.url } }, logger: false });
+const broker = new ServiceBroker({
+  nodeID: 'receiver',
+  transporter: { type: 'NATS', options: { url: rate.options.url } },
+  logger: false,
+});
 broker.createService({
   name: 'telemetry',
   events: {

@@ -19,7 +19,15 @@ async function publishOneAfterAnother(): Promise<void> {
   while (next < rate.options.count) {
     next += 1;
     const messageHeaders = headers();
-    for (const name of ['ce-specversion', 'ce-id', 'ce-type', 'ce-source', 'ce-time', 'ce-datacontenttype', 'traceparent']) {
+    for (const name of [
+      'ce-specversion',
+      'ce-id',
+      'ce-type',
+      'ce-source',
+      'ce-time',
+      'ce-datacontenttype',
+      'traceparent',
+    ]) {
       messageHeaders.set(name, 'a value of the length that such a header has');
     }
     const options = { msgID: `raw-${next}`, headers: messageHeaders };

@@ -7,11 +7,15 @@ type Style = Parameters<typeof styleText>[0];
 export function printTable(results: readonly Result[], stream: NodeJS.WriteStream): void {
   const lines = results.map(cellsOf);
   const header = ['', 'value', 'lowest … highest', 'compared', 'goal', ''];
-  const widths = header.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)));
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),
+  );
   const paint = (style: Style, text: string): string => styleText(style, text, { stream });
   const write = (cells: readonly string[], style?: Style): void => {
     const text = cells
-      .map((cell, column) => (column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 1 || column === 2 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
       .join('  ')
       .trimEnd();
     stream.write(`${style === undefined ? text : paint(style, text)}\n`);

@@ -32,7 +32,11 @@ const stages: readonly Stage[] = [
     count: 400_000,
     raw: [
       { row: { key: 'raw-count', what: 'raw loop, bare: counted', ...rate }, work: 'count', acks: 'all' },
-      { row: { key: 'raw-parse', what: 'raw loop, bare: JSON.parse', comparedTo: 'raw-count', ...rate }, work: 'parse', acks: 'all' },
+      {
+        row: { key: 'raw-parse', what: 'raw loop, bare: JSON.parse', comparedTo: 'raw-count', ...rate },
+        work: 'parse',
+        acks: 'all',
+      },
       {
         row: { key: 'raw-validate', what: 'raw loop, bare: JSON.parse, Ajv', comparedTo: 'raw-count', ...rate },
         work: 'validate',
@@ -60,7 +64,12 @@ const stages: readonly Stage[] = [
     raw: [
       { row: { key: 'raw-headers', what: 'raw loop, enveloped: headers', ...rate }, work: 'headers', acks: 'all' },
       {
-        row: { key: 'raw-envelope', what: 'raw loop, enveloped: headers, JSON.parse, Ajv', comparedTo: 'raw-headers', ...rate },
+        row: {
+          key: 'raw-envelope',
+          what: 'raw loop, enveloped: headers, JSON.parse, Ajv',
+          comparedTo: 'raw-headers',
+          ...rate,
+        },
         work: 'headers-validate',
         acks: 'all',
       },

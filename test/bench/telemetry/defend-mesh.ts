@@ -126,7 +126,11 @@ export class DefendMesh implements AsyncDisposable {
 export function publisherOf(connection: NatsConnection, form: Form, seed: number): (sample: Sample) => void {
   const random = seededRandom(seed);
   const randomHex = (bytes: number): string =>
-    Array.from({ length: bytes }, () => Math.floor(random() * 256).toString(16).padStart(2, '0')).join('');
+    Array.from({ length: bytes }, () =>
+      Math.floor(random() * 256)
+        .toString(16)
+        .padStart(2, '0'),
+    ).join('');
   return form === 'bare'
     ? ({ signal, data }) => connection.publish(`defend.${signal}`, JSON.stringify(data))
     : ({ id, signal, data }) => {

@@ -55,7 +55,11 @@ async function learnMoleculerWire(url: string, connection: NatsConnection): Prom
   const subscription = connection.subscribe('MOL.EVENT.receiver', {
     callback: (_, message) => sent.add({ subject: message.subject, packet: message.json<object>() }),
   });
-  const sender = new ServiceBroker({ nodeID: 'sender', transporter: { type: 'NATS', options: { url } }, logger: false });
+  const sender = new ServiceBroker({
+    nodeID: 'sender',
+    transporter: { type: 'NATS', options: { url } },
+    logger: false,
+  });
   await sender.start();
   await sender.waitForServices('telemetry', 10_000);
   await sender.emit('peer.telemetry', {});

@@ -11,7 +11,16 @@ export interface Sample {
 /** The containers that samples name. */
 export const containerNames = Array.from({ length: 50 }, (_, index) => `shop-worker-${index + 1}`);
 
-export const signals = ['auth.ssh', 'auth.web', 'process.exec', 'network.flow', 'network.dns', 'file.write', 'container.start', 'health.probe'];
+export const signals = [
+  'auth.ssh',
+  'auth.web',
+  'process.exec',
+  'network.flow',
+  'network.dns',
+  'file.write',
+  'container.start',
+  'health.probe',
+];
 const users = Array.from({ length: 200 }, (_, index) => `user-${index + 1}`);
 const programs = ['sshd', 'nginx', 'node', 'postgres', 'bash', 'curl', 'cron', 'python3'];
 const outcomes = ['success', 'failure'];
