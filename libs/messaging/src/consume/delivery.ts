@@ -1,5 +1,7 @@
+import { MsgImpl } from '@nats-io/nats-core/internal';
 import type { Msg } from '@nats-io/transport-node';
 import type { HeaderReader, StoredMessage } from '@sentinel-forge/contracts';
+import { HeaderBlock } from './header-block.js';
 
 /** One delivery of one message of a stream, by a durable consumer. */
 export interface Delivery extends StoredMessage {
@@ -58,18 +60,32 @@ class JetStreamDelivery implements Delivery {
     return this.#message.data;
   }
 
-  // Reading headers makes a map of them: not while a message only waits for its turn.
   get headers(): HeaderReader | undefined {
-    return this.#message.headers;
+    return this.#headerBlock();
   }
 
   headerEntries(): Readonly<Record<string, readonly string[]>> {
-    return Object.fromEntries(this.#message.headers ?? []);
+    return this.#headerBlock()?.entries() ?? {};
+  }
+
+  // Made when it is asked for, and not kept: thousands of deliveries wait, and each is asked once.
+  #headerBlock(): HeaderBlock | undefined {
+    const bytes = headerBytesOf(this.#message);
+    return bytes === undefined ? undefined : new HeaderBlock(bytes);
   }
 
   answer(answer: Answer): void {
     respond(this.#message, encodeAnswer(answer));
   }
+}
+
+// The client library keeps the bytes of the headers, but only its `internal` entry (for packages that are built on it) says so.
+function headerBytesOf(message: Msg): Uint8Array | undefined {
+  if (!(message instanceof MsgImpl)) {
+    throw new TypeError('the NATS client hands out messages of another kind than it was built with');
+  }
+  const { hdr } = message._msg;
+  return hdr > 0 ? message._rdata.subarray(0, hdr) : undefined;
 }
 
 // A handler may outlive the connection: what it would have answered is said by the next delivery.
