@@ -91,6 +91,7 @@ export class BatchReader implements Reader {
           this.#wake = resolve;
         });
         this.#wake = undefined;
+        await letOthersRun(); // what came along with it belongs to the same batch
         continue;
       }
       const batch = this.#take(size);
