@@ -2,7 +2,7 @@ export { Arrivals } from './arrivals.js';
 export { DockerLab } from './docker/docker-lab.js';
 export { EngineProxy } from './docker/engine-proxy.js';
 export type { LabNetwork, Place } from './docker/lab-network.js';
-export { requireDocker } from './docker/require-docker.js';
+export { requireDocker, whyNoDocker } from './docker/require-docker.js';
 export type { TcpSession } from './docker/tcp-session.js';
 export type { ExecResult, Victim, VictimOptions } from './docker/victim.js';
 export { victimImage } from './docker/victim-image.js';
