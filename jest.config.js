@@ -1,18 +1,17 @@
 // One project per tier (see ARCHITECTURE.md, "Tests"). Sources are transformed by swc; `@sentinel-forge/*`
 // resolves through the workspaces to each package's built `dist`, so what is tested is what runs.
-const transform = {
-  '^.+\\.ts$': [
-    '@swc/jest',
-    {
-      jsc: {
-        target: 'es2024',
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
-      },
-      module: { type: 'es6' },
-    },
-  ],
+
+/** How TypeScript becomes JavaScript where no build stands between: in tests, and in the benchmark. */
+export const swcOptions = {
+  jsc: {
+    target: 'es2024',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+  },
+  module: { type: 'es6' },
 };
+
+const transform = { '^.+\\.ts$': ['@swc/jest', swcOptions] };
 
 const tier = (displayName, testMatch) => ({
   displayName,

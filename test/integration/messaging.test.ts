@@ -277,6 +277,35 @@ describe('handling events in batches', () => {
     expect([...seen]).toEqual(['a', 'b', 'c']);
   });
 
+  it('hands over the next batch while one is being made durable, and acknowledges none before it', async () => {
+    await using mesh = await TestMesh.open();
+    const first = Promise.withResolvers<void>();
+    const handled: string[] = [];
+    @Controller()
+    class Handler {
+      @OnBatch(events.telemetry)
+      async handle(batch: readonly ForgeEvent<Telemetry>[]): Promise<void> {
+        handled.push(...batch.map((event) => event.data.source));
+        await (handled.length === 1 ? first.promise : undefined);
+      }
+    }
+    await mesh.run('sentinelcore', { controllers: [Handler] });
+    const ackFloor = async (): Promise<number> => {
+      const reply = await mesh.connection.request('$JS.API.CONSUMER.INFO.DEFEND.sentinelcore');
+      return reply.json<{ readonly ack_floor: { readonly stream_seq: number } }>().ack_floor.stream_seq;
+    };
+    mesh.connection.publish('defend.x', JSON.stringify({ source: 'one' }));
+    await waitFor(() => handled.length === 1, { description: 'the first' });
+    mesh.connection.publish('defend.x', JSON.stringify({ source: 'two' }));
+    await waitFor(() => handled.length === 2, { description: 'the second, while the first is not durable yet' });
+    // Telemetry that comes after both: by then an acknowledgement of the second would have been given.
+    mesh.connection.publish('defend.x', JSON.stringify({ source: 'three' }));
+    await waitFor(() => handled.length === 3, { description: 'the third' });
+    expect(await ackFloor()).toBe(0);
+    first.resolve();
+    await waitFor(async () => (await ackFloor()) === 3, { description: 'all three acknowledged' });
+  });
+
   it('loses nothing when nats-server is killed and comes back', async () => {
     await using mesh = await TestMesh.open();
     const seen = new Set<string>();

@@ -26,6 +26,10 @@ export class ServiceProcess implements AsyncDisposable {
     return this.#url;
   }
 
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
   /** Starts it again after it was killed or stopped. */
   async restart(): Promise<void> {
     const main = fileURLToPath(new URL(`../../apps/${this.app}/dist/main.js`, import.meta.url));

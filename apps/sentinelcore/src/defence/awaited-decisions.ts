@@ -21,6 +21,9 @@ export class AwaitedDecisions {
 
   /** The decision on an event stands, and what follows from it has been said. */
   tell(decision: Decision): void {
-    this.#waiting.get(decision.eventId)?.(decision);
+    // Nearly always nobody waits: then not even the id is looked at.
+    if (this.#waiting.size > 0) {
+      this.#waiting.get(decision.eventId)?.(decision);
+    }
   }
 }

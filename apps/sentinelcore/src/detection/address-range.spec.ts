@@ -1,3 +1,5 @@
+import { BlockList, isIPv4 } from 'node:net';
+import fc from 'fast-check';
 import { addressRanges, problemOfRange } from './address-range.js';
 
 describe('an address range', () => {
@@ -21,6 +23,19 @@ describe('an address range', () => {
   it('is one of several', () => {
     const isPrivate = addressRanges(['10.0.0.0/8', '192.168.0.0/16', 'fc00::/7']);
     expect(['10.1.1.1', '192.168.9.9', 'fc00::1', '8.8.8.8'].map(isPrivate)).toEqual([true, true, true, false]);
+  });
+
+  it('holds the same IPv4 addresses as the list of the platform, however they and it are written', () => {
+    const address = fc.ipV4();
+    const prefix = fc.integer({ min: 0, max: 32 });
+    const nearly = fc.stringMatching(/^[0-9]{1,4}(\.[0-9]{0,4}){2,4}$/);
+    fc.assert(
+      fc.property(address, prefix, fc.oneof(address, nearly), (base, bits, text) => {
+        const list = new BlockList();
+        list.addSubnet(base, bits, 'ipv4');
+        expect(addressRanges([`${base}/${bits}`])(text)).toBe(isIPv4(text) && list.check(text));
+      }),
+    );
   });
 
   it.each(['10.0.0.0/33', '10.0.0/8', '::1/129', '10.0.0.0/', '10.0.0.0/-1', '/8', 'localhost', '10.0.0.0/8/8'])(

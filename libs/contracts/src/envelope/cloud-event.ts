@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ForgeError } from '../errors/forge-error.js';
 import { limits } from '../limits.js';
 import { type EventDefinition, matchSubject } from '../registry/events.js';
-import { customRules } from '../validation/decorators.js';
+import { instantMs } from '../validation/decorators.js';
 import { describeProblems, validatorFor } from '../validation/validator.js';
 import { formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.js';
 
@@ -325,7 +325,7 @@ function parseJson(payload: Uint8Array): unknown {
 
 // An unreadable or absurd time is no reason to lose an event: the stream's own stands in for it.
 function timeOf(text: unknown, message: StoredMessage): number {
-  return customRules.isInstant.check(text) ? Date.parse(String(text)) : message.storedAtMs;
+  return instantMs(text) ?? message.storedAtMs;
 }
 
 function deriveTrace(id: string, storedAtMs: number): TraceContext {

@@ -119,7 +119,13 @@ function characters(
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 
 function isInstant(value: unknown): boolean {
-  return typeof value === 'string' && instantPattern.test(value) && !Number.isNaN(Date.parse(value));
+  return instantMs(value) !== undefined;
+}
+
+/** The milliseconds since 1970 of an RFC 3339 time; undefined for anything else. */
+export function instantMs(value: unknown): number | undefined {
+  const ms = typeof value === 'string' && instantPattern.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 function isBoundedJsonObject(value: unknown): boolean {

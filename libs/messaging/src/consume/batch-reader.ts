@@ -1,3 +1,4 @@
+import { setImmediate as letOthersRun } from 'node:timers/promises';
 import { decodeEvent, type ForgeEvent, isRetryable } from '@sentinel-forge/contracts';
 import { rest } from '../deadline/rest.js';
 import { within } from '../deadline/within.js';
@@ -6,12 +7,21 @@ import { PullSubscription } from './pull-subscription.js';
 import type { Reader, ReaderContext } from './reader.js';
 import { computeBackoffDelayMs, settle } from './settlement.js';
 
-const maxBatch = 4_096;
-const budget = { messages: 2 * maxBatch, bytes: 32 * 1024 * 1024 };
+/** Of messages that nobody looks into: their effect costs the same for one and for thousands (a write, a sync). */
+const maxRawBatch = 4_096;
+/** Of events: few enough that what was made of them is let go before the garbage collector has to move it. */
+const maxBatch = 512;
+/** So many batches of events may wait for their effects to be durable. */
+const maxUnderWay = 8;
+const budget = { messages: 2 * maxRawBatch, bytes: 32 * 1024 * 1024 };
 
 /**
- * Reads in batches: whatever came in while the last batch was handled is the next one. One acknowledgement of the last
- * message stands for all before it (AckAll), also for those that a broken connection swallowed. So this reader insists
+ * Reads in batches: whatever has come in is the next one. Batches of events are handed over one after the other, and while
+ * the effects of one are still being made durable (a round trip to a server), the next ones are handled already. Batches of
+ * whole streams are handled strictly one at a time.
+ *
+ * One acknowledgement of the last message of a batch stands for all before it (AckAll): it is given when everything before it is
+ * durable too. It also stands for those that a broken connection swallowed. So this reader insists
  * on an unbroken row: the consumer was reset to its ack floor before it started, after which deliveries count 1, 2, 3 …;
  * at the first gap or repetition it lets go of everything that is not handled yet and asks to be started over.
  */
@@ -70,50 +80,78 @@ export class BatchReader implements Reader {
   }
 
   async #run(): Promise<void> {
+    const { consumer, handlers } = this.context;
+    const isRaw = handlers.hasRawBatch(consumer.stream);
+    const [size, mostUnderWay] = isRaw ? [maxRawBatch, 1] : [maxBatch, maxUnderWay];
+    const underWay: Promise<boolean>[] = [];
+    let former = Promise.resolve(true);
     while (!this.#stopping.signal.aborted) {
       if (this.#queue.length === 0) {
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
         this.#wake = undefined;
+        await letOthersRun(); // what came along with it belongs to the same batch
         continue;
       }
-      const batch = this.#queue.length <= maxBatch ? this.#queue : this.#queue.slice(0, maxBatch);
-      this.#queue = this.#queue.length <= maxBatch ? [] : this.#queue.slice(maxBatch);
-      if (await this.#handleDurably(batch)) {
-        batch.at(-1)?.answer({ kind: 'ack' });
-        this.#subscription.release(
-          batch.length,
-          batch.reduce((sum, { bytes }) => sum + bytes, 0),
-        );
+      const batch = this.#take(size);
+      former = this.#acknowledge(batch, this.#handleDurably(batch), former);
+      underWay.push(former);
+      if (underWay.length >= mostUnderWay) {
+        await underWay.shift();
+      } else if (this.#queue.length > 0) {
+        await letOthersRun(); // what was published is answered on the same connection
       }
     }
+    await former;
+  }
+
+  #take(most: number): readonly Delivery[] {
+    const batch = this.#queue.length <= most ? this.#queue : this.#queue.slice(0, most);
+    this.#queue = this.#queue.length <= most ? [] : this.#queue.slice(most);
+    return batch;
+  }
+
+  /** Once a batch is durable and all before it are. Resolves to whether it is so; if not, no later one is acknowledged either. */
+  async #acknowledge(
+    batch: readonly Delivery[],
+    handled: Promise<boolean>,
+    former: Promise<boolean>,
+  ): Promise<boolean> {
+    const [isDurable, isUnbroken] = await Promise.all([handled, former]);
+    if (isDurable && isUnbroken) {
+      batch.at(-1)?.answer({ kind: 'ack' });
+      this.#subscription.release(
+        batch.length,
+        batch.reduce((sum, { bytes }) => sum + bytes, 0),
+      );
+    }
+    return isDurable && isUnbroken;
   }
 
   /** True when the effects of the whole batch are durable; false only when the reader stops before. */
   async #handleDurably(batch: readonly Delivery[]): Promise<boolean> {
     const { consumer, handlers } = this.context;
     if (handlers.hasRawBatch(consumer.stream)) {
-      return this.#insist(batch, (messages) => handlers.handleRawBatch(consumer.stream, messages));
+      return this.#insist({ deliveries: batch, contents: batch }, (messages) =>
+        handlers.handleRawBatch(consumer.stream, messages),
+      );
     }
-    const decoded = new Map<Delivery, ForgeEvent>();
+    const groups = new Map<string, Events>();
     for (const delivery of batch) {
       try {
-        decoded.set(delivery, decodeEvent(delivery));
+        const event = decodeEvent(delivery);
+        const group = groupOf(groups, event.type);
+        group.deliveries.push(delivery);
+        group.contents.push(event);
       } catch (error) {
         if (!(await this.#giveUp(delivery, error))) {
           return false;
         }
       }
     }
-    for (const [type, deliveries] of byType(decoded)) {
-      const isHandled = await this.#insist(deliveries, (chosen) =>
-        handlers.handleBatch(
-          type,
-          chosen.flatMap((delivery) => decoded.get(delivery) ?? []),
-        ),
-      );
-      if (!isHandled) {
+    for (const [type, group] of groups) {
+      if (!(await this.#insist(group, (events) => handlers.handleBatch(type, events)))) {
         return false;
       }
     }
@@ -124,19 +162,22 @@ export class BatchReader implements Reader {
    * Tries until it is done: nothing may be passed over in a batch. A failure that a retry cannot help is narrowed down to
    * the message that causes it, and only that one goes to the dead letters.
    */
-  async #insist(batch: readonly Delivery[], handle: (batch: readonly Delivery[]) => Promise<void>): Promise<boolean> {
+  async #insist<Content>(
+    group: Group<Content>,
+    handle: (contents: readonly Content[]) => Promise<void>,
+  ): Promise<boolean> {
     for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
       try {
-        await handle(batch);
+        await handle(group.contents);
         return true;
       } catch (error) {
-        const [first] = batch;
+        const [first] = group.deliveries;
         if (!isRetryable(error) && first !== undefined) {
-          return batch.length === 1 ? this.#giveUp(first, error) : this.#insistOneByOne(batch, handle);
+          return group.deliveries.length === 1 ? this.#giveUp(first, error) : this.#insistOneByOne(group, handle);
         }
         this.context.log.warn('batch.retried', {
           stream: this.context.consumer.stream,
-          size: batch.length,
+          size: group.deliveries.length,
           attempt,
           error,
         });
@@ -146,12 +187,13 @@ export class BatchReader implements Reader {
     return false;
   }
 
-  async #insistOneByOne(
-    batch: readonly Delivery[],
-    handle: (batch: readonly Delivery[]) => Promise<void>,
+  async #insistOneByOne<Content>(
+    { deliveries, contents }: Group<Content>,
+    handle: (contents: readonly Content[]) => Promise<void>,
   ): Promise<boolean> {
-    for (const delivery of batch) {
-      if (!(await this.#insist([delivery], handle))) {
+    for (const [index, delivery] of deliveries.entries()) {
+      const single = { deliveries: [delivery], contents: contents.slice(index, index + 1) };
+      if (!(await this.#insist(single, handle))) {
         return false;
       }
     }
@@ -180,15 +222,23 @@ export class BatchReader implements Reader {
   }
 }
 
-function byType(decoded: ReadonlyMap<Delivery, ForgeEvent>): Map<string, Delivery[]> {
-  const groups = new Map<string, Delivery[]>();
-  for (const [delivery, event] of decoded) {
-    const group = groups.get(event.type);
-    if (group === undefined) {
-      groups.set(event.type, [delivery]);
-    } else {
-      group.push(delivery);
-    }
+/** Deliveries, and what handlers get of each, in the same order. */
+interface Group<Content> {
+  readonly deliveries: readonly Delivery[];
+  readonly contents: readonly Content[];
+}
+
+interface Events extends Group<ForgeEvent> {
+  readonly deliveries: Delivery[];
+  readonly contents: ForgeEvent[];
+}
+
+function groupOf(groups: Map<string, Events>, type: string): Events {
+  const known = groups.get(type);
+  if (known !== undefined) {
+    return known;
   }
-  return groups;
+  const group: Events = { deliveries: [], contents: [] };
+  groups.set(type, group);
+  return group;
 }

@@ -1,16 +1,25 @@
+import { type MsgHdrsImpl, MsgImpl } from '@nats-io/nats-core/internal';
 import { headers, type Msg } from '@nats-io/transport-node';
 import { type Answer, toDelivery } from './delivery.js';
 
 const storedAt = '1767182400123456789'; // nanoseconds: more than a number can hold
 
 /** A message as the server hands it over, and what was answered to it. */
-function message(reply: string, respond = (_answer: string): boolean => true): Msg {
-  const made = headers();
+function message(reply: string, respond: (answer: string) => void = () => undefined): Msg {
+  const made = headers() as MsgHdrsImpl;
   made.append('ce-id', 'e-1');
   made.append('tag', 'a');
   made.append('tag', 'b');
-  const parts = { subject: 'defend.auth', reply, headers: made, data: Buffer.from('{}'), respond, size: () => 99 };
-  return parts as unknown as Msg;
+  const block = made.encode();
+  const data = Buffer.concat([block, Buffer.from('{}')]);
+  const place = {
+    subject: Buffer.from('defend.auth'),
+    reply: Buffer.from(reply),
+    sid: 1,
+    hdr: block.length,
+    size: data.length,
+  };
+  return new MsgImpl(place, data, { publish: (_subject, answer) => respond(String(answer)) }) as Msg;
 }
 
 describe('the place of a delivery', () => {
@@ -30,7 +39,9 @@ describe('the place of a delivery', () => {
   });
 
   it('tells how much memory it takes', () => {
-    expect(toDelivery(message('$JS.ACK.S.c.1.1.1.1.0')).bytes).toBe(99);
+    const reply = '$JS.ACK.S.c.1.1.1.1.0';
+    const headerBytes = 'NATS/1.0\r\nce-id: e-1\r\ntag: a\r\ntag: b\r\n\r\n'.length;
+    expect(toDelivery(message(reply)).bytes).toBe('defend.auth'.length + reply.length + headerBytes + '{}'.length);
   });
 
   it('comes with every header and all of its values', () => {
@@ -50,7 +61,7 @@ describe('an answer', () => {
 
   it.each(answers)('%j reads %s', (answer, text) => {
     const said: string[] = [];
-    toDelivery(message('$JS.ACK.S.c.1.1.1.1.0', (one) => said.push(one) > 0)).answer(answer);
+    toDelivery(message('$JS.ACK.S.c.1.1.1.1.0', (one) => void said.push(one))).answer(answer);
     expect(said).toEqual([text]);
   });
 

@@ -25,8 +25,8 @@ export function OnEvent<Row extends EventDefinition>(
 }
 
 /**
- * Handles events in batches, in the order of the stream. When the promise resolves, all of them are acknowledged at once:
- * by then the effects of all must be durable.
+ * Handles events in batches, in the order of the stream. When the promise resolves, the effects of all of them must be
+ * durable: they are acknowledged at once, after everything before them. The next batches may be handed over before it does.
  */
 export function OnBatch<Row extends EventDefinition>(
   definition: Row,
@@ -34,7 +34,7 @@ export function OnBatch<Row extends EventDefinition>(
   return handler('batch', [definition.type]);
 }
 
-/** As {@link OnBatch}, for whole streams and without a look at what is in the messages. */
+/** As {@link OnBatch}, for whole streams, without a look at what is in the messages, and strictly one batch after the other. */
 export function OnStreams(names: readonly StreamName[]): HandlerDecorator<readonly StoredMessage[]> {
   return handler('raw-batch', [...names]);
 }

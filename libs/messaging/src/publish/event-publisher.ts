@@ -1,4 +1,3 @@
-import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { headers } from '@nats-io/transport-node';
 import { Inject, Injectable } from '@nestjs/common';
 import {
@@ -18,6 +17,7 @@ import { MeshConnection } from '../connection/mesh-connection.js';
 import { within } from '../deadline/within.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { currentTrace, randomHex } from '../trace/current-trace.js';
+import { AckInbox, type Acknowledgement } from './ack-inbox.js';
 import { Semaphore } from './semaphore.js';
 
 /** What may be said of an event beside its data. */
@@ -53,7 +53,7 @@ const retryPauseMs = 100;
 @Injectable()
 export class EventPublisher {
   readonly #inFlight = new Semaphore(maxInFlight);
-  #client: JetStreamClient | undefined;
+  #inbox: AckInbox | undefined;
 
   constructor(
     @Inject(MeshConnection) private readonly connection: MeshConnection,
@@ -81,28 +81,25 @@ export class EventPublisher {
       data,
       trace,
     });
-    const ack = await this.#send(subject, encoded, options.timeoutMs ?? 30_000);
-    return { id, sequence: ack.seq, isDuplicate: ack.duplicate, trace };
+    return { id, ...(await this.#send(subject, encoded, options.timeoutMs ?? 30_000)), trace };
   }
 
-  async #send(subject: string, encoded: EncodedEvent, timeoutMs: number): Promise<{ seq: number; duplicate: boolean }> {
+  async #send(subject: string, encoded: EncodedEvent, timeoutMs: number): Promise<Acknowledgement> {
     const deadlineMs = Date.now() + timeoutMs;
     const messageHeaders = headers();
+    messageHeaders.append('Nats-Msg-Id', encoded.id);
     for (const [name, value] of Object.entries(encoded.headers)) {
-      messageHeaders.set(name, value);
+      messageHeaders.append(name, value);
     }
+    const message = { subject, payload: encoded.payload, headers: messageHeaders };
     if (!(await this.#inFlight.acquire(timeoutMs))) {
       throw notAcknowledged(subject, new Error(`${maxInFlight} events before it are waiting too`));
     }
     try {
       for (;;) {
         try {
-          const client = await this.#jetstream(deadlineMs - Date.now());
-          return await client.publish(subject, encoded.payload, {
-            msgID: encoded.id,
-            headers: messageHeaders,
-            timeout: Math.min(ackTimeoutMs, Math.max(1, deadlineMs - Date.now())),
-          });
+          const inbox = this.#inbox ?? (await this.#openInbox(deadlineMs - Date.now()));
+          return await inbox.publish(message, Math.min(ackTimeoutMs, Math.max(1, deadlineMs - Date.now())));
         } catch (error) {
           if (this.connection.closed.aborted || Date.now() + retryPauseMs >= deadlineMs) {
             throw notAcknowledged(subject, error);
@@ -116,12 +113,10 @@ export class EventPublisher {
   }
 
   // The first connection may be long in coming: the deadline counts all the same.
-  async #jetstream(timeoutMs: number): Promise<JetStreamClient> {
-    if (this.#client === undefined) {
-      await within(this.connection.whenConnected(), timeoutMs);
-      this.#client = jetstream(this.connection.current);
-    }
-    return this.#client;
+  async #openInbox(timeoutMs: number): Promise<AckInbox> {
+    await within(this.connection.whenConnected(), timeoutMs);
+    this.#inbox ??= new AckInbox(this.connection.current, this.connection.inboxPrefix);
+    return this.#inbox;
   }
 }
 

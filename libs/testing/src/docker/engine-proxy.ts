@@ -12,6 +12,8 @@ export class EngineProxy implements AsyncDisposable {
   readonly dockerHost: string;
   /** The first line of every request so far, such as `POST /containers/web/restart?t=10`; one per connection. */
   readonly requests: string[] = [];
+  /** When each of them came, in milliseconds since 1970, with fractions. */
+  readonly requestTimesMs: number[] = [];
   readonly #directory: string;
   readonly #path: string;
   readonly #sockets = new Set<Socket>();
@@ -76,7 +78,10 @@ export class EngineProxy implements AsyncDisposable {
       socket.on('close', () => this.#sockets.delete(socket));
       socket.on('error', () => socket.destroy());
     }
-    client.once('data', (head) => this.requests.push(requestLineOf(head)));
+    client.once('data', (head) => {
+      this.requests.push(requestLineOf(head));
+      this.requestTimesMs.push(performance.timeOrigin + performance.now());
+    });
     client.pipe(engine);
     client.on('close', () => engine.destroy());
     engine.on('data', (bytes) => this.#isFrozen || client.write(bytes));

@@ -31,7 +31,8 @@ export async function requireDocker(): Promise<Suite> {
   return describe.skip;
 }
 
-async function whyNoDocker(): Promise<string | undefined> {
+/** Why no Docker engine answers; undefined when one does. */
+export async function whyNoDocker(): Promise<string | undefined> {
   try {
     const answer = await Promise.race([new Docker({ timeout: pingTimeoutMs }).ping(), expire()]);
     return answer === undefined ? `no answer within ${pingTimeoutMs} ms` : undefined;

@@ -151,8 +151,8 @@ export class NatsTestServer implements AsyncDisposable {
   }
 }
 
-/** The rule of `scripts/fetch-nats-server.sh`. */
-function natsServerPath(): string {
+/** The nats-server to start, by the rule of `scripts/fetch-nats-server.sh`. */
+export function natsServerPath(): string {
   const root = new URL('../../../../', import.meta.url);
   return process.env.FORGE_NATS_SERVER || fileURLToPath(new URL('.tools/nats-server/nats-server', root));
 }
