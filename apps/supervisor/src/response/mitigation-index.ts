@@ -54,9 +54,9 @@ export class MitigationIndex {
     return this.#records.values();
   }
 
-  /** Those that may still change. */
+  /** Those that may still change, or have something to say that nobody has heard yet. */
   open(): readonly StoredRecord<MitigationRecord>[] {
-    return [...this.#records.values()].filter(({ value }) => !isFinal(value));
+    return [...this.#records.values()].filter(({ value }) => !isFinal(value) || value.unsaid.length > 0);
   }
 
   /** Those that hold a container themselves. */

@@ -73,6 +73,40 @@ describe('responses', () => {
     );
   }, 120_000);
 
+  it('says what is true after it was killed, although nobody asks again', async () => {
+    const fates = fc.record<Fate>({
+      atContact: fc.integer({ min: 1, max: 40 }),
+      when: fc.constantFrom('before', 'after'),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fates,
+        fc.constantFrom<ActionName>('isolate', 'restart'),
+        fc.boolean(),
+        async (fate, action, isOut) => {
+          const world = new SimulatedWorld();
+          world.engine.add({ ...victim, labels: isOut ? {} : optedIn, networks: ['front'] });
+          const request = fresh(world, { target: victim, action, ttlMs: hourMs });
+          const killed = await world.supervise({ fate });
+          void killed.accept(request, testOrigin);
+          await world.settle();
+          await world.pass(hourMs);
+          world.kill();
+          if ((await world.record(request.mitigationId)) === undefined) {
+            return;
+          }
+          await world.supervise();
+          await world.settle();
+          await world.pass(10 * hourMs);
+          world.kill();
+          const said = isOut ? ['rejected'] : action === 'restart' ? ['applied'] : ['applied', 'released'];
+          expect(world.events.sayingsOf(request.mitigationId)).toEqual(said);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  }, 60_000);
+
   it('has one set of Docker calls when two processes get the same request at the same moment', async () => {
     const delays = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 40, maxLength: 40 });
     await fc.assert(
