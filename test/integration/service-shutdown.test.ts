@@ -149,11 +149,26 @@ describe('SIGTERM', () => {
     expect(await orphan.end('SIGTERM')).toBe(0);
   }, 40_000);
 
+  it('ends a service that something holds for ever when its budget is over, says so, and exits 1', async () => {
+    await using mesh = await TestMesh.open();
+    await using child = new Child(mesh.environment({ TEST_STOP_BUDGET_MS: '500' }));
+    await started(child);
+    expect(await child.end('SIGTERM')).toBe(1);
+    expect(child.errors).toContain('not stopped within 0.5 s');
+  }, 20_000);
+
+  it('of a service that is only just starting exits with 0 too', async () => {
+    await using mesh = await TestMesh.open();
+    await using child = new Child(mesh.environment());
+    await started(child);
+    expect(await child.end('SIGTERM')).toBe(0);
+  }, 20_000);
+
   it('twice, or followed by SIGINT, is one ending', async () => {
     await using mesh = await TestMesh.open();
     await using child = new Child(mesh.environment());
     await waitFor(() => child.records('service.state').length > 0, { description: 'that it is up' });
-    expect(await child.end('SIGTERM', 'SIGINT')).toBe(0);
+    expect(await child.end('SIGTERM', 'SIGTERM', 'SIGINT')).toBe(0);
     expect(child.records('service.stopped')).toHaveLength(1);
   }, 20_000);
 });

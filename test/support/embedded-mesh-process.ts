@@ -42,7 +42,7 @@ const portSettings = [
   'HARDENING_AUDITOR_PORT',
   'TASK_REGISTRY_PORT',
 ];
-const stopWithinMs = 15_000;
+const stopWithinMs = 30_000;
 
 /**
  * The whole mesh as a user starts it: `forge up` as a process of its own, with a real nats-server, on ports and in a data
@@ -131,9 +131,9 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
     return new ForgeTool({ ...this.#environment, ...environment });
   }
 
-  /** Ends it as Ctrl-C does, and resolves to its exit code. */
-  async stop(): Promise<number | null> {
-    return this.#end('SIGINT');
+  /** Ends it as Ctrl-C does, or as an orchestrator would, and resolves to its exit code. */
+  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
+    return this.#end(signal);
   }
 
   /** Ends it as a crash would; its nats-server lives on, as it would then. */

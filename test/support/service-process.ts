@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type AppName, apps } from '@sentinel-forge/contracts';
 
+const startWithinMs = 15_000;
+
 /** One service as a process of its own, as a container would run it: what is killed in tests. */
 export class ServiceProcess implements AsyncDisposable {
   readonly lines: string[] = [];
@@ -49,7 +51,8 @@ export class ServiceProcess implements AsyncDisposable {
         started.resolve(url);
       }
     });
-    this.#url = await started.promise;
+    const late = setTimeout(() => started.reject(new Error(`${this.app} did not listen in time`)), startWithinMs);
+    this.#url = await started.promise.finally(() => clearTimeout(late));
   }
 
   /** As a crash would. */

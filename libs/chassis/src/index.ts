@@ -9,7 +9,7 @@ export { withoutEnclosedSecrets } from './logging/enclosed-secrets.js';
 export { createRedactor, defaultRedactKeys, type Redaction, Redactor } from './logging/redaction.js';
 export { ServiceLog, stdoutDestination } from './logging/service-log.js';
 export { type MetricDescription, renderMetricsReference } from './metrics/metrics-reference.js';
-export { main } from './service/main.js';
+export { cutOff, main, stopBudgetMs } from './service/main.js';
 export { portSettingsOf, type RunningService, type RunOptions, runService } from './service/run-service.js';
 export type { ServiceDefinition } from './service/service-definition.js';
 export { ServiceIdentity } from './service/service-identity.js';

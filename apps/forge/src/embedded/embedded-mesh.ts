@@ -69,13 +69,14 @@ export async function startEmbeddedMesh(environment: Environment, logs: LogDesti
       // told below, after the services had their chance to be stopped
     });
     const services: RunningService[] = [];
+    // Together: what each may take does not add up.
+    undo.unshift(() => Promise.all(services.map((service) => service.stop())));
     for (const app of appNames) {
       const service = await runService(await loadService(app), {
         environment: environmentOf(app),
         logDestination: logs,
       });
       services.push(service);
-      undo.unshift(() => service.stop());
     }
     await provisioned;
     dataDirectory.writeToken(await operatorToken(settings, secrets));

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describeReport, type RunningService } from '@sentinel-forge/chassis';
+import { cutOff, describeReport, type RunningService, stopBudgetMs } from '@sentinel-forge/chassis';
 import { type AppName, apps } from '@sentinel-forge/contracts';
 import { logPrinter } from '../terminal/log-printer.js';
 import { safeText } from '../terminal/safe-text.js';
@@ -11,6 +11,8 @@ import { type EmbeddedMesh, startEmbeddedMesh } from './embedded-mesh.js';
 const readyWithinMs = 10_000;
 const outsideWithinMs = 500;
 const pollMs = 5;
+/** The services, which stop together, and then the nats-server. */
+const upStopBudgetMs = stopBudgetMs + 4_000;
 
 /** Starts the mesh, says what was started, and stops it in order on a signal. */
 export async function up(options: { readonly json?: boolean }): Promise<void> {
@@ -98,6 +100,7 @@ function stopOnSignal(mesh: EmbeddedMesh): void {
       return;
     }
     isStopping = true;
+    setTimeout(() => cutOff(upStopBudgetMs), upStopBudgetMs);
     mesh.stop().then(
       () => process.exit(0),
       (error: unknown) => {
