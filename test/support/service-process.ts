@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type AppName, apps } from '@sentinel-forge/contracts';
 
-const startWithinMs = 15_000;
+const startWithinMs = 60_000;
 
 /** One service as a process of its own, as a container would run it: what is killed in tests. */
 export class ServiceProcess implements AsyncDisposable {
@@ -51,7 +51,9 @@ export class ServiceProcess implements AsyncDisposable {
         started.resolve(url);
       }
     });
-    const late = setTimeout(() => started.reject(new Error(`${this.app} did not listen in time`)), startWithinMs);
+    const isLate = (): Error =>
+      new Error(`${this.app} did not listen in time; the last it said:\n${this.lines.slice(-10).join('\n')}`);
+    const late = setTimeout(() => started.reject(isLate()), startWithinMs);
     this.#url = await started.promise.finally(() => clearTimeout(late));
   }
 

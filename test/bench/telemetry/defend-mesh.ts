@@ -7,9 +7,9 @@ import { headers } from '@nats-io/transport-node';
 import { encodeEvent, events, newTrace } from '@sentinel-forge/contracts';
 import { connectClient, provision, refuseBlocked } from '@sentinel-forge/messaging';
 import { NatsTestServer, waitFor } from '@sentinel-forge/testing';
+import { seededRandom } from '../../support/seeded-random.js';
 import { ServiceProcess } from '../../support/service-process.js';
 import { testSecret } from '../../support/tokens.js';
-import { seededRandom } from './random.js';
 import { hundredRules } from './rules.js';
 import { containerNames, type Sample, samplesOf } from './samples.js';
 

@@ -1,5 +1,5 @@
 import type { Telemetry } from '@sentinel-forge/contracts';
-import { pick, seededRandom } from './random.js';
+import { pick, seededRandom } from '../../support/seeded-random.js';
 
 /** One telemetry event, before it is written bare or as a CloudEvent. */
 export interface Sample {

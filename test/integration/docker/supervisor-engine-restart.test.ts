@@ -1,5 +1,5 @@
 import { DockerLab, requireDocker, type Victim, waitFor } from '@sentinel-forge/testing';
-import { PrivateEngine, whyNoPrivateEngine } from './private-engine.js';
+import { PrivateEngine, whyNoPrivateEngine } from '../../support/private-engine.js';
 import { SupervisorBench } from './supervisor-bench.js';
 
 const describeWithDocker = await requireDocker();

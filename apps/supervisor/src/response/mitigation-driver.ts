@@ -2,6 +2,7 @@ import { ForgeError } from '@sentinel-forge/contracts';
 import type { ContainerSummary } from '@sentinel-forge/docker';
 import { Agenda } from '../agenda/agenda.js';
 import { AlarmClock } from '../agenda/alarm-clock.js';
+import { isLasting } from './actions/catalogue.js';
 import { Escapes } from './escapes.js';
 import { Executor } from './executor.js';
 import { isFinal, supervisorActor } from './in-force.js';
@@ -212,7 +213,7 @@ export class MitigationDriver {
   }
 
   async #judgeUnlessPaused(record: MitigationRecord): Promise<boolean> {
-    if (await this.isPaused()) {
+    if ((await this.isPaused()) || this.#isOvertaking(record)) {
       return false;
     }
     await this.#judge.judge(record);
@@ -222,6 +223,19 @@ export class MitigationDriver {
       this.drive(joinedTo);
     }
     return true;
+  }
+
+  /**
+   * Whether the same is under way on the container already, begun and not done (the engine was away, say). What a restart did
+   * shows in when the process was started: a later one that went first would pass for the earlier one, and one be left out.
+   */
+  #isOvertaking({ id, request }: MitigationRecord): boolean {
+    return (
+      !isLasting(request.action) &&
+      this.mitigations.index
+        .about(request.target.id)
+        .some(({ key, value }) => key !== id && value.state === 'executing' && value.request.action === request.action)
+    );
   }
 
   #wait(record: MitigationRecord, untilMs: number | undefined): void {
@@ -272,6 +286,11 @@ export class MitigationDriver {
       this.ports.onFree?.(record.request.target.id);
       for (const joined of record.joins) {
         await this.#endJoined(joined, record);
+      }
+      for (const { key, value } of this.mitigations.index.about(record.request.target.id)) {
+        if (value.state === 'requested' || value.state === 'approved') {
+          this.drive(key); // it may have waited for this one
+        }
       }
     }
   }

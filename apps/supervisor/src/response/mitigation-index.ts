@@ -66,18 +66,19 @@ export class MitigationIndex {
 
   /** The strongest that holds this container; what was joined to it is not counted. */
   inForceOn(containerId: string, except?: string): StoredRecord<MitigationRecord> | undefined {
-    return [...(this.#byContainer.get(containerId) ?? [])]
-      .flatMap((id) => this.#records.get(id) ?? [])
+    return this.about(containerId)
       .filter(({ key, value }) => key !== except && isHolder(value))
       .sort((a, b) => strengthOf(b.value.request.action) - strengthOf(a.value.request.action))[0];
   }
 
+  /** Everything that was ever asked for about a container, in no order. */
+  about(containerId: string): readonly StoredRecord<MitigationRecord>[] {
+    return [...(this.#byContainer.get(containerId) ?? [])].flatMap((id) => this.#records.get(id) ?? []);
+  }
+
   /** What is about to take, or has taken, the place of a mitigation. */
   upgraderOf(record: MitigationRecord): StoredRecord<MitigationRecord> | undefined {
-    const ids = this.#byContainer.get(record.request.target.id) ?? [];
-    return [...ids]
-      .flatMap((id) => this.#records.get(id) ?? [])
-      .find(({ value }) => value.upgrades === record.id && isInForce(value));
+    return this.about(record.request.target.id).find(({ value }) => value.upgrades === record.id && isInForce(value));
   }
 
   /** The containers that are held or about to be, without those that are gone. */

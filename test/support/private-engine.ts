@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,19 @@ import { waitFor } from '@sentinel-forge/testing';
 
 const run = promisify(execFile);
 const startTimeoutMs = 60_000;
-/** In a network namespace of its own: an engine without a bridge removes docker0, whoever else uses it. */
-const dockerdInOwnNetwork = ['unshare', '--net', 'dockerd'] as const;
+/** What keeps a network namespace alive while nobody else is in it. */
+const networkHolder = ['unshare', '--net', 'sleep', 'infinity'] as const;
+
+/** How a {@link PrivateEngine} is started. */
+export interface PrivateEngineOptions {
+  /** Whether containers outlive a dockerd that is killed, as `live-restore` has it; else its successor ends them. */
+  readonly isLiveRestoring?: boolean;
+}
 
 /**
  * A real Docker engine of the test's own, beside the one that everybody uses, to be stopped, killed and started again at
- * will. Its containers have no network (`networkMode: 'none'`): it may not touch the host's.
+ * will. It lives in a network namespace of its own, which it keeps over every start: an engine without a bridge removes
+ * docker0, whoever else uses it. Networks that are made lead nowhere.
  */
 export class PrivateEngine implements AsyncDisposable {
   /** As in DOCKER_HOST. */
@@ -23,15 +30,25 @@ export class PrivateEngine implements AsyncDisposable {
   #process: ChildProcess | undefined;
   #output = '';
 
-  private constructor(private readonly folder: string) {
+  private constructor(
+    private readonly folder: string,
+    private readonly network: ChildProcess,
+    private readonly options: PrivateEngineOptions,
+  ) {
     this.#socketPath = join(folder, 'docker.sock');
     this.dockerHost = `unix://${this.#socketPath}`;
   }
 
-  static async start(): Promise<PrivateEngine> {
-    const engine = new PrivateEngine(await mkdtemp(join(tmpdir(), 'forge-dockerd-')));
-    await engine.start();
-    return engine;
+  static async start(options: PrivateEngineOptions = {}): Promise<PrivateEngine> {
+    const folder = await mkdtemp(join(tmpdir(), 'forge-dockerd-'));
+    const engine = new PrivateEngine(folder, await ownNetwork(), options);
+    try {
+      await engine.start();
+      return engine;
+    } catch (error) {
+      await engine[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** Starts it again on what it had; resolves when it answers. */
@@ -49,9 +66,10 @@ export class PrivateEngine implements AsyncDisposable {
         'vfs',
       ],
       ...['--bridge', 'none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'],
+      ...(this.options.isLiveRestoring === true ? ['--live-restore'] : []),
     ];
-    const [program, ...firstFlags] = dockerdInOwnNetwork;
-    const dockerd = spawn(program, [...firstFlags, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const inNetwork = [`--net=/proc/${this.network.pid}/ns/net`, 'dockerd'];
+    const dockerd = spawn('nsenter', [...inNetwork, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = dockerd;
     const keep = (text: Buffer): void => {
       this.#output = `${this.#output}${text.toString()}`.slice(-4_000);
@@ -82,6 +100,7 @@ export class PrivateEngine implements AsyncDisposable {
       await this.start();
     }
     await this.stop();
+    await endOf(this.network);
     await run('umount', [join(this.folder, 'data')]).catch(() => undefined);
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -117,9 +136,27 @@ export async function whyNoPrivateEngine(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) {
     return 'only root can start dockerd';
   }
-  const [program, ...flags] = dockerdInOwnNetwork;
-  return run(program, [...flags, '--version']).then(
+  const [program, ...flags] = networkHolder;
+  return run(program, [...flags.slice(0, 1), 'dockerd', '--version']).then(
     () => undefined,
     () => 'there is no dockerd here, or it cannot have a network of its own',
   );
+}
+
+async function ownNetwork(): Promise<ChildProcess> {
+  const [program, ...flags] = networkHolder;
+  const holder = spawn(program, flags, { stdio: 'ignore' });
+  await once(holder, 'spawn');
+  const namespaceOf = (pid: number | 'self'): Promise<string> => readlink(`/proc/${pid}/ns/net`);
+  const isOwn = async (): Promise<boolean> => (await namespaceOf(holder.pid ?? 0)) !== (await namespaceOf('self'));
+  await waitFor(isOwn, { description: 'a network namespace' });
+  return holder;
+}
+
+async function endOf(process: ChildProcess): Promise<void> {
+  if (process.exitCode === null && process.signalCode === null) {
+    const ended = once(process, 'exit');
+    process.kill('SIGKILL');
+    await ended;
+  }
 }
