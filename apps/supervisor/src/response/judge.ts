@@ -60,7 +60,9 @@ export class Judge {
       ? this.mitigations.index.admit(container.id, isLasting(request.action), now())
       : undefined;
     try {
-      await this.executor.act(record, { container, ...(holder === undefined ? {} : { upgraded: holder }) });
+      // What leaves nothing in force can take no place: what the other one holds, it still has to give back.
+      const upgraded = isLasting(request.action) ? holder : undefined;
+      await this.executor.act(record, { container, ...(upgraded === undefined ? {} : { upgraded }) });
     } finally {
       admitted?.();
     }
@@ -118,11 +120,13 @@ export class Judge {
   }
 }
 
-/** Equal or stronger, and not about to end. */
+/** Equal or stronger, and not about to end. A restart undoes what holds fast, and so joins it; a throttle it leaves in force. */
 function canJoin(record: MitigationRecord, holder: MitigationRecord): boolean {
+  const [wanted, inForce] = [record.request.action, holder.request.action];
   return (
     (holder.state === 'executing' || holder.state === 'applied') &&
     !holder.isTargetGone &&
-    strengthOf(holder.request.action) >= strengthOf(record.request.action)
+    strengthOf(inForce) >= strengthOf(wanted) &&
+    !(wanted === 'restart' && inForce === 'throttle')
   );
 }

@@ -272,6 +272,44 @@ describe('responses', () => {
     expect(world.engine.see(victim.id)).toMatchObject({ state: 'running', networks: [{}, {}] });
   });
 
+  it('restarts what is throttled, and leaves it throttled', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    const throttle = fresh(world, { target: victim, action: 'throttle', ttlMs: hourMs, eventId: 'e-1' });
+    await supervisor.accept(throttle, testOrigin);
+    await world.settle();
+    await supervisor.accept(fresh(world, { target: victim, action: 'restart', eventId: 'e-2' }), testOrigin);
+    await world.settle();
+    expect(world.engine.callsOn(victim.id)).toEqual(['throttle', 'restart']);
+    expect((await world.record(throttle.mitigationId))?.state).toBe('applied');
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.callsOn(victim.id)).toEqual(['throttle', 'restart', 'unthrottle']);
+  });
+
+  it('gives back all networks although a restart was asked for while one of them could not be had', async () => {
+    const world = worldWith();
+    let isTaken = true;
+    world.engine.before = async (call) => {
+      if (isTaken && call.call === 'attach' && call.attachment.networkName === 'back') {
+        throw new ForgeError('FORGE_DOCKER_ADDRESS_IN_USE', 'somebody has its address');
+      }
+    };
+    const supervisor = await world.supervise();
+    const isolate = fresh(world, { target: victim, ttlMs: hourMs, eventId: 'e-1' });
+    await supervisor.accept(isolate, testOrigin);
+    await world.settle();
+    await world.pass(hourMs);
+    expect((await world.record(isolate.mitigationId))?.state).toBe('releasing');
+    await supervisor.accept(fresh(world, { target: victim, action: 'restart', eventId: 'e-2' }), testOrigin);
+    await world.settle();
+    isTaken = false;
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
+    expect((await world.record(isolate.mitigationId))?.state).toBe('released');
+  });
+
   it('brings into force again what escaped, and tells each time as an event of its own', async () => {
     const world = worldWith();
     const supervisor = await world.supervise();
