@@ -310,6 +310,30 @@ describe('responses', () => {
     expect((await world.record(isolate.mitigationId))?.state).toBe('released');
   });
 
+  it('does not lengthen what is asked for by the end of one that a person has released already', async () => {
+    const world = worldWith();
+    let isTaken = true;
+    world.engine.before = async ({ call }) => {
+      if (isTaken && call === 'attach') {
+        throw new ForgeError('FORGE_DOCKER_ADDRESS_IN_USE', 'somebody has its address');
+      }
+    };
+    const supervisor = await world.supervise();
+    const held = fresh(world, { target: victim, action: 'quarantine', hold: true, eventId: 'e-1' });
+    await supervisor.accept(held, testOrigin);
+    await world.settle();
+    await supervisor.release(held.mitigationId, 'operator');
+    await world.settle();
+    const anew = fresh(world, { target: victim, ttlMs: hourMs, eventId: 'e-2' });
+    await supervisor.accept(anew, testOrigin);
+    await world.settle();
+    isTaken = false;
+    await world.pass(hourMs);
+    world.kill();
+    expect((await world.record(anew.mitigationId))?.state).toBe('released');
+    expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
+  });
+
   it('brings into force again what escaped, and tells each time as an event of its own', async () => {
     const world = worldWith();
     const supervisor = await world.supervise();
