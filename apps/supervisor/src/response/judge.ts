@@ -45,7 +45,7 @@ export class Judge {
     if (holder !== undefined && canJoin(record, holder)) {
       return this.#join(record, holder);
     }
-    const approval = record.state === 'approved' ? undefined : whyApproval(request, container, this.policy);
+    const approval = wasApproved(record) ? undefined : whyApproval(request, container, this.policy);
     if (approval !== undefined) {
       const approveBeforeMs = now() + this.policy.approvalTimeoutMs;
       await this.mitigations.advance(id, { kind: 'approval-awaited', reason: approval, approveBeforeMs });
@@ -118,6 +118,11 @@ export class Judge {
       ...(until === undefined ? {} : { until }),
     });
   }
+}
+
+/** By a person; what follows a container that was made anew was so with the one before it, if it had to be. */
+function wasApproved({ state, succeeds }: MitigationRecord): boolean {
+  return state === 'approved' || succeeds !== undefined;
 }
 
 /** Equal or stronger, and not about to end. A restart undoes what holds fast, and so joins it; a throttle it leaves in force. */

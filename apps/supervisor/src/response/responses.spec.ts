@@ -334,6 +334,23 @@ describe('responses', () => {
     expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
   });
 
+  it('asks nobody to approve again what is only made anew', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise({ policy: { approvalFor: ['isolate'] } });
+    const request = fresh(world, { target: victim, ttlMs: hourMs });
+    await supervisor.accept(request, testOrigin);
+    await world.settle();
+    await supervisor.approve(request.mitigationId, 'alice');
+    await world.settle();
+    world.engine.remove(victim.id);
+    const anew = { id: 'n'.repeat(64), name: victim.name };
+    world.engine.add({ ...anew, labels: optedIn, networks: ['front'] });
+    supervisor.onContainer(world.engine.see(anew.id) as ContainerSnapshot);
+    await world.settle();
+    world.kill();
+    expect(world.engine.see(anew.id)?.networks).toEqual([]);
+  });
+
   it('brings into force again what escaped, and tells each time as an event of its own', async () => {
     const world = worldWith();
     const supervisor = await world.supervise();
