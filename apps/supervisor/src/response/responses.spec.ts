@@ -334,6 +334,23 @@ describe('responses', () => {
     expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
   });
 
+  it('leaves stopped what a person stopped while it was paused', async () => {
+    for (const networkMode of [undefined, { kind: 'host' } as NetworkMode]) {
+      const world = new SimulatedWorld();
+      const place = networkMode === undefined ? { networks: ['front'] } : { networkMode };
+      world.engine.add({ ...victim, labels: optedIn, ...place });
+      const supervisor = await world.supervise();
+      const action = networkMode === undefined ? 'pause' : 'isolate';
+      await supervisor.accept(fresh(world, { target: victim, action, ttlMs: hourMs }), testOrigin);
+      await world.settle();
+      expect(world.engine.see(victim.id)?.state).toBe('paused');
+      world.engine.change(victim.id, { state: 'exited' });
+      await world.pass(hourMs);
+      world.kill();
+      expect(world.engine.see(victim.id)?.state).toBe('exited');
+    }
+  });
+
   it('asks nobody to approve again what is only made anew', async () => {
     const world = worldWith();
     const supervisor = await world.supervise({ policy: { approvalFor: ['isolate'] } });
