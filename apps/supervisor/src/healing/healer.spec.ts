@@ -256,6 +256,22 @@ describe('the healer', () => {
     expect((await store.get(`testhost.${id}`))?.value).toMatchObject({ attempts: 1, unsaid: [] });
   });
 
+  it('forgets what was removed while it was away', async () => {
+    const world = unhealthyWorld();
+    await world.heal();
+    await world.settle();
+    world.kill();
+    expect(await world.store.get(`testhost.${id}`)).toBeDefined();
+    world.engine.remove(id);
+    const healer = await world.heal();
+    for (let poll = 0; poll < 3; poll++) {
+      await world.pass(defaultHealingPolicy.intervalMs);
+    }
+    world.kill();
+    expect(await world.store.get(`testhost.${id}`)).toBeUndefined();
+    expect(healer.list()).toEqual([]);
+  });
+
   it('stops restarting a group that is unhealthy as a whole, tells that once, and tries one of it at times', async () => {
     const world = new SimulatedHealing();
     const ids = Array.from({ length: 8 }, (_, index) => String(index).padStart(64, '0'));
