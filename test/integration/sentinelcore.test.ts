@@ -138,6 +138,25 @@ describe('telemetry on defend.>', () => {
     );
     expect(JSON.stringify(request?.data)).not.toContain('hunter2');
   });
+
+  it('asks for what is due although masking the secrets in it makes a text longer', async () => {
+    const { mesh } = await openMesh([{ name: 'victim' }]);
+    await using _ = mesh;
+    const summary = `${'password=x '.repeat(92)}`.trim();
+    mesh.connection.publish(
+      'defend.auth',
+      JSON.stringify({ source: 'web', severity: 10, summary, target: { container: 'victim' } }),
+    );
+    const [request] = await waitFor(
+      async () => {
+        const found = await eventsOn(mesh, 'mitigation.sentinelcore.requested.>');
+        return found.length > 0 && found;
+      },
+      { description: 'a request' },
+    );
+    const data = request?.data as MitigationRequested;
+    expect(data.evidence.summary).not.toContain('password=x');
+  });
 });
 
 describe('POST /defend', () => {

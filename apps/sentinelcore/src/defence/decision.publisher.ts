@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Redactor } from '@sentinel-forge/chassis';
 import { events, type ForgeEvent } from '@sentinel-forge/contracts';
 import { EventPublisher, traceAfter } from '@sentinel-forge/messaging';
+import { clip } from '../detection/display-text.js';
 import type { Decision, Plan } from '../planning/decision.js';
 
 const app = 'sentinelcore';
@@ -42,6 +43,24 @@ export class DecisionPublisher {
 
   // What a producer wrote into a summary, or a rule took from an attribute, may hold a secret: it goes no further.
   #redact<T extends object>(data: T): T {
-    return this.redactor.value(data).value as T;
+    const { value, hidden } = this.redactor.value(data);
+    return (hidden === 0 ? value : noLonger(value, data)) as T;
   }
+}
+
+/** A mask may be longer than what it hides, and a text beyond its limit would be refused: whoever writes many small secrets must not go unanswered for it. */
+function noLonger(redacted: unknown, original: unknown): unknown {
+  if (typeof redacted === 'string' && typeof original === 'string') {
+    return clip(redacted, original.length);
+  }
+  if (Array.isArray(redacted) && Array.isArray(original)) {
+    return redacted.map((item, index) => noLonger(item, original[index]));
+  }
+  return isRecord(redacted) && isRecord(original)
+    ? Object.fromEntries(Object.entries(redacted).map(([name, item]) => [name, noLonger(item, original[name])]))
+    : redacted;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

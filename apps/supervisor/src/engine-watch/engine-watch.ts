@@ -1,4 +1,4 @@
-import type { Log } from '@sentinel-forge/contracts';
+import { type Log, messageOf } from '@sentinel-forge/contracts';
 import type {
   ContainerEvent,
   ContainerSnapshot,
@@ -27,6 +27,7 @@ export interface ContainerReader {
   list(): Promise<readonly ContainerSummary[]>;
 }
 
+const resyncRetryMs = 1_000;
 const stateAfter: Partial<Record<ContainerEvent['action'], ContainerState>> = {
   start: 'running',
   unpause: 'running',
@@ -38,6 +39,11 @@ const stateAfter: Partial<Record<ContainerEvent['action'], ContainerState>> = {
 export class EngineWatch {
   /** Why the engine is not heard at the moment; undefined while it is. */
   away: string | undefined = 'the engine was not heard yet';
+  #nextResync: NodeJS.Timeout | undefined;
+  /** Rises with every resync and with every end of hearing: the answer to an earlier question is then of no use. */
+  #resyncs = 0;
+  /** The containers that are being inspected, and whether something was heard of them since. */
+  readonly #learning = new Map<string, { isOutdated: boolean }>();
 
   constructor(
     private readonly reader: ContainerReader,
@@ -49,16 +55,15 @@ export class EngineWatch {
   /** Until the events end, which they do when whoever opened them closes them. */
   async follow(events: AsyncIterable<DockerEvent>): Promise<void> {
     for await (const event of events) {
-      await this.#take(event).catch((error: unknown) => {
-        // The next resync makes up for it: the engine went away in the middle, and will be told to be back.
-        this.log.warn('engine.event-failed', { event: event.kind, error });
-      });
+      await this.#take(event);
     }
+    this.#dropResync();
   }
 
   async #take(event: DockerEvent): Promise<void> {
     switch (event.kind) {
       case 'disconnected':
+        this.#dropResync();
         this.away = event.error.message;
         this.log.warn('engine.away', { error: event.error });
         this.#tell((listener) => listener.onAway?.());
@@ -75,10 +80,28 @@ export class EngineWatch {
   }
 
   async #resync(reason: string): Promise<void> {
-    this.inventory.replaceAll(await this.reader.list());
+    const turn = this.#dropResync();
+    const containers = await this.reader.list().catch((error: unknown) => {
+      this.log.warn('engine.resync-failed', { reason, error });
+      if (turn === this.#resyncs) {
+        // An engine that only was too slow tells of no other resync.
+        this.away = messageOf(error);
+        this.#nextResync = setTimeout(() => void this.#resync(reason), resyncRetryMs);
+      }
+    });
+    if (containers === undefined || turn !== this.#resyncs) {
+      return;
+    }
+    this.inventory.replaceAll(containers);
     this.away = undefined;
     this.log.info('engine.resync', { reason, containers: this.inventory.size });
     this.#tell((listener) => listener.onResync?.());
+  }
+
+  #dropResync(): number {
+    clearTimeout(this.#nextResync);
+    this.#resyncs += 1;
+    return this.#resyncs;
   }
 
   #takeContainer(event: ContainerEvent): void {
@@ -86,6 +109,10 @@ export class EngineWatch {
     const state = stateAfter[action];
     if (state !== undefined) {
       this.inventory.setState(containerId, state);
+    }
+    const learning = this.#learning.get(containerId);
+    if (learning !== undefined) {
+      learning.isOutdated = true;
     }
     if (action === 'destroy') {
       this.inventory.delete(containerId);
@@ -97,14 +124,34 @@ export class EngineWatch {
   }
 
   async #learn(containerId: string): Promise<void> {
+    if (this.#learning.has(containerId)) {
+      return;
+    }
     try {
-      const container = await this.reader.inspect(containerId);
+      const container = await this.#inspectLast(containerId);
       if (container !== undefined) {
         this.inventory.put(container);
         this.#tell((listener) => listener.onContainer?.(container));
       }
     } catch (error) {
       this.log.warn('engine.container-not-read', { container: containerId, error });
+    }
+  }
+
+  /** A container as it is after everything that was heard of it meanwhile: one that is gone must not come back by a late answer. */
+  async #inspectLast(containerId: string): Promise<ContainerSnapshot | undefined> {
+    const learning = { isOutdated: false };
+    this.#learning.set(containerId, learning);
+    try {
+      for (;;) {
+        const container = await this.reader.inspect(containerId);
+        if (!learning.isOutdated) {
+          return container;
+        }
+        learning.isOutdated = false;
+      }
+    } finally {
+      this.#learning.delete(containerId);
     }
   }
 

@@ -103,7 +103,8 @@ export class AutohealSettings {
     env: 'AUTOHEAL_MAX_RESTARTS',
     type: integer(1, 100),
     default: defaultHealingPolicy.maxRestarts,
-    summary: 'So many restarts within the window, and a container that needs one more is given up',
+    summary:
+      'So many restarts within the window, or in a row without being well in between, and a container that needs one more is given up',
   })
   readonly maxRestarts!: number;
 

@@ -256,6 +256,34 @@ describe('the healer', () => {
     expect((await store.get(`testhost.${id}`))?.value).toMatchObject({ attempts: 1, unsaid: [] });
   });
 
+  it('takes its own change for no news, when it is told of it before its store has answered', async () => {
+    const world = unhealthyWorld();
+    const healer = await world.heal();
+    for (let minute = 0; minute < 60; minute++) {
+      world.engine.change(id, { health: 'unhealthy' });
+      world.tell('health_status', id, { health: 'unhealthy' });
+      await world.pass(120_000);
+    }
+    world.kill();
+    expect(healer.list()[0]?.said).toBe(world.health.of(id).length);
+  });
+
+  it('forgets what was removed while it was away', async () => {
+    const world = unhealthyWorld();
+    await world.heal();
+    await world.settle();
+    world.kill();
+    expect(await world.store.get(`testhost.${id}`)).toBeDefined();
+    world.engine.remove(id);
+    const healer = await world.heal();
+    for (let poll = 0; poll < 3; poll++) {
+      await world.pass(defaultHealingPolicy.intervalMs);
+    }
+    world.kill();
+    expect(await world.store.get(`testhost.${id}`)).toBeUndefined();
+    expect(healer.list()).toEqual([]);
+  });
+
   it('stops restarting a group that is unhealthy as a whole, tells that once, and tries one of it at times', async () => {
     const world = new SimulatedHealing();
     const ids = Array.from({ length: 8 }, (_, index) => String(index).padStart(64, '0'));

@@ -259,7 +259,7 @@ export class Healer implements EngineListener {
         this.look(id);
       }
       if (this.#polls % pollsPerList === 0) {
-        this.#lookAtDead(await engine.list());
+        this.#lookAtLost(await engine.list());
       }
     } catch (error) {
       log.debug('healing.poll-failed', { error });
@@ -267,10 +267,11 @@ export class Healer implements EngineListener {
     this.#lookAgain(duties.poll, now() + this.policy.intervalMs);
   }
 
-  /** A death of which nothing was heard. */
-  #lookAtDead(containers: readonly ContainerSummary[]): void {
-    for (const { id, state } of containers) {
-      if (state === 'exited' && this.#healings.get(id)?.wish === 'running') {
+  /** Deaths and removals of which nothing was heard. */
+  #lookAtLost(containers: readonly ContainerSummary[]): void {
+    const states = new Map(containers.map(({ id, state }) => [id, state]));
+    for (const { id, wish } of this.#healings.all()) {
+      if (!states.has(id) || (states.get(id) === 'exited' && wish === 'running')) {
         this.look(id);
       }
     }

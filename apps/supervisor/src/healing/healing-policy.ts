@@ -25,7 +25,7 @@ export interface HealingPolicy {
   /** The longest wait before the second restart in a row; it doubles from there. The first is at once. */
   readonly backoffBaseMs: number;
   readonly backoffCapMs: number;
-  /** More restarts than this within the window, and the container is given up… */
+  /** So many restarts within the window, or in a row without a stable time in between, and the container is given up… */
   readonly maxRestarts: number;
   readonly windowMs: number;
   /** … until so much later, when one more is tried. */

@@ -185,6 +185,7 @@ export class Healings {
   }
 }
 
+/** Both, each thing once: what is stored may be what was learned, told before the store has answered. */
 function mergeRecords(stored: HealingRecord, learned: HealingRecord): HealingRecord {
   return {
     ...stored,
@@ -192,7 +193,7 @@ function mergeRecords(stored: HealingRecord, learned: HealingRecord): HealingRec
     wish: learned.wish === 'unknown' ? stored.wish : learned.wish,
     restarts: [...new Set([...stored.restarts, ...learned.restarts])].sort().slice(-restartsLimit),
     attempts: Math.max(stored.attempts, learned.attempts),
-    unsaid: [...stored.unsaid, ...learned.unsaid].slice(-32),
-    said: stored.said + learned.said,
+    unsaid: [...new Map([...stored.unsaid, ...learned.unsaid].map((event) => [event.id, event])).values()].slice(-32),
+    said: Math.max(stored.said, learned.said),
   };
 }

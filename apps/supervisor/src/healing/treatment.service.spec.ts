@@ -99,6 +99,19 @@ describe('the treatment', () => {
     expect(story.actsMs).toHaveLength(policy.maxRestarts + 3);
   });
 
+  it('gives up what never gets well, however long its health check takes to find that out', () => {
+    // Docker's own defaults: a check every 30 s, and the third failure is unhealthy.
+    const starting: Diagnosis = { kind: 'leave', why: 'it is starting' };
+    const story = new Story();
+    for (let second = 0; second < 1_800; second++) {
+      const isStarting = story.nowMs - (story.actsMs.at(-1) ?? Number.NEGATIVE_INFINITY) < 90_000;
+      story.look(isStarting ? starting : ailing);
+      story.nowMs += 1_000;
+    }
+    expect(story.said).toContain('gave-up');
+    expect(story.actsMs).toHaveLength(policy.maxRestarts);
+  });
+
   it('forgets restarts only after a stable time, and at once when a person says so', () => {
     const story = new Story();
     story.look(ailing);

@@ -184,7 +184,8 @@ function treatAiling(
       ? { record, lookAgainAtMs: halfOpenAtMs }
       : decideToAct({ ...record, gaveUpAt: new Date(nowMs).toISOString() }, container, diagnosis, facts, nowMs);
   }
-  if (record.restarts.length >= policy.maxRestarts) {
+  // In a row, too: where a health check takes minutes to fail, no window ever sees all of its restarts.
+  if (Math.max(record.restarts.length, record.attempts) >= policy.maxRestarts) {
     return giveUp(record, container, diagnosis.reason, policy, nowMs);
   }
   // Drawn once for each attempt: asking again must neither shorten nor lengthen the wait.
@@ -247,11 +248,16 @@ function giveUp(
   policy: HealingPolicy,
   nowMs: number,
 ): Treatment {
-  const { length } = record.restarts;
   const gaveUp: HealingRecord = { ...record, condition: 'given-up', gaveUpAt: new Date(nowMs).toISOString() };
   const said = say(gaveUp, 'gave-up', container, policy.host, nowMs, {
-    reason: `${reason}, after ${length} restarts within ${Math.round(policy.windowMs / 60_000)} min; find out why, then \`forge healing rearm ${container.name}\``,
+    reason: `${reason}, after ${restartsOf(record, policy)}; find out why, then \`forge healing rearm ${container.name}\``,
     attempt: record.attempts,
   });
   return { record: said, lookAgainAtMs: nowMs + policy.halfOpenAfterMs };
+}
+
+function restartsOf({ restarts, attempts }: HealingRecord, { maxRestarts, windowMs }: HealingPolicy): string {
+  return restarts.length >= maxRestarts
+    ? `${restarts.length} restarts within ${Math.round(windowMs / 60_000)} min`
+    : `${attempts} restarts in a row`;
 }

@@ -14,6 +14,9 @@ const retryMs = 1_000;
  */
 export class InventoryWriter implements EngineListener {
   readonly #written = new Map<string, string>();
+  /** While the engine was not heard nothing is known of its containers, least of all that they are gone. */
+  #isHeard = false;
+  #isReady = false;
   #isDirty = false;
   #writing: Promise<void> | undefined;
   #isStopped = false;
@@ -30,10 +33,11 @@ export class InventoryWriter implements EngineListener {
     for (const { key, value } of await this.store.list(`${this.host}.>`)) {
       this.#written.set(key, JSON.stringify(value));
     }
+    this.#isReady = true;
     this.#note();
   }
 
-  /** Writes what is left, no more after that. */
+  /** Finishes what is being written, and writes no more after that. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#writing;
@@ -48,10 +52,14 @@ export class InventoryWriter implements EngineListener {
   }
 
   onResync(): void {
+    this.#isHeard = true;
     this.#note();
   }
 
   #note(): void {
+    if (!this.#isHeard || !this.#isReady) {
+      return;
+    }
     this.#isDirty = true;
     this.#writing ??= this.#write().finally(() => {
       this.#writing = undefined;

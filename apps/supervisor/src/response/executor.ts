@@ -141,8 +141,14 @@ export class Executor {
     return { mitigationId: record.id, before, current, parameters: parametersOf(record), ...seen };
   }
 
-  /** When a mitigation would end; one that is not in force yet, if it came into force now. Nothing: never. */
-  #endOf({ until, isEndless, appliedAt, request }: MitigationRecord): { readonly until?: string } {
+  /**
+   * When a mitigation would end; one that is not in force yet, if it came into force now, and one that is being released
+   * now, whatever it once had before it. Nothing: never.
+   */
+  #endOf({ state, until, isEndless, appliedAt, request }: MitigationRecord): { readonly until?: string } {
+    if (state === 'releasing') {
+      return { until: new Date(this.ports.now()).toISOString() };
+    }
     if (until !== undefined) {
       return { until };
     }

@@ -45,7 +45,7 @@ export class Judge {
     if (holder !== undefined && canJoin(record, holder)) {
       return this.#join(record, holder);
     }
-    const approval = record.state === 'approved' ? undefined : whyApproval(request, container, this.policy);
+    const approval = wasApproved(record) ? undefined : whyApproval(request, container, this.policy);
     if (approval !== undefined) {
       const approveBeforeMs = now() + this.policy.approvalTimeoutMs;
       await this.mitigations.advance(id, { kind: 'approval-awaited', reason: approval, approveBeforeMs });
@@ -60,7 +60,9 @@ export class Judge {
       ? this.mitigations.index.admit(container.id, isLasting(request.action), now())
       : undefined;
     try {
-      await this.executor.act(record, { container, ...(holder === undefined ? {} : { upgraded: holder }) });
+      // What leaves nothing in force can take no place: what the other one holds, it still has to give back.
+      const upgraded = isLasting(request.action) ? holder : undefined;
+      await this.executor.act(record, { container, ...(upgraded === undefined ? {} : { upgraded }) });
     } finally {
       admitted?.();
     }
@@ -118,11 +120,18 @@ export class Judge {
   }
 }
 
-/** Equal or stronger, and not about to end. */
+/** By a person; what follows a container that was made anew was so with the one before it, if it had to be. */
+function wasApproved({ state, succeeds }: MitigationRecord): boolean {
+  return state === 'approved' || succeeds !== undefined;
+}
+
+/** Equal or stronger, and not about to end. A restart undoes what holds fast, and so joins it; a throttle it leaves in force. */
 function canJoin(record: MitigationRecord, holder: MitigationRecord): boolean {
+  const [wanted, inForce] = [record.request.action, holder.request.action];
   return (
     (holder.state === 'executing' || holder.state === 'applied') &&
     !holder.isTargetGone &&
-    strengthOf(holder.request.action) >= strengthOf(record.request.action)
+    strengthOf(inForce) >= strengthOf(wanted) &&
+    !(wanted === 'restart' && inForce === 'throttle')
   );
 }

@@ -17,6 +17,7 @@ function situationOf(change: Partial<ReleaseSituation> = {}): ReleaseSituation {
   return {
     before: rememberTarget(before),
     holds: ['networks'],
+    wasHalted: false,
     isPausedForIsolation: false,
     start: { isUp: isUp(current), startedAt: before.startedAt as string },
     current,
@@ -66,11 +67,14 @@ describe('the plan of a release', () => {
 
   it('starts what was halted once, and never what did not run, was stopped by a person, or ended by itself afterwards', () => {
     const exited = containerOf({ state: 'exited' });
-    expect(callsOf(situationOf({ current: exited, holds: ['process'] }))).toEqual(['start']);
-    expect(callsOf(situationOf({ current: { ...exited, startedAt: later }, holds: ['process'] }))).toEqual([]);
+    expect(callsOf(situationOf({ current: exited, holds: ['process'], wasHalted: true }))).toEqual(['start']);
+    expect(callsOf(situationOf({ current: exited, holds: ['process'] }))).toEqual([]);
+    expect(
+      callsOf(situationOf({ current: { ...exited, startedAt: later }, holds: ['process'], wasHalted: true })),
+    ).toEqual([]);
     expect(callsOf(situationOf({ current: { ...exited, networks: [] } }))).toEqual(['attach', 'attach']);
     const before = rememberTarget(containerOf({ state: 'exited' }));
-    expect(callsOf(situationOf({ before, current: exited, holds: ['process'] }))).toEqual([]);
+    expect(callsOf(situationOf({ before, current: exited, holds: ['process'], wasHalted: true }))).toEqual([]);
   });
 
   it('leaves out a network that is gone, and says so', () => {

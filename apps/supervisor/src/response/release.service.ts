@@ -8,6 +8,8 @@ import { type AttachmentBefore, isUp, type TargetBefore } from './target-before.
 export interface ReleaseSituation {
   readonly before: TargetBefore;
   readonly holds: readonly Aspect[];
+  /** It was the mitigation that stopped it, where it holds the process; a pause stops nothing. */
+  readonly wasHalted: boolean;
   /** Paused because there was no network to take away: its connections are to be cut, as an isolation cuts them. */
   readonly isPausedForIsolation: boolean;
   readonly start: ReleaseStart;
@@ -98,8 +100,8 @@ function planProcess(situation: ReleaseSituation): readonly Step[] {
   const pauseAgain: readonly Step[] = before.state === 'paused' ? [{ call: 'pause', id }] : [];
   if (!isUp(current)) {
     const isHalfCut = start.isUp && mustCut;
-    const wasHalted = holds.includes('process') && isUp(before);
-    return isOldProcess && (isHalfCut || wasHalted) ? [{ call: 'start', id }, ...pauseAgain] : [];
+    const isOursToStart = situation.wasHalted && holds.includes('process') && isUp(before);
+    return isOldProcess && (isHalfCut || isOursToStart) ? [{ call: 'start', id }, ...pauseAgain] : [];
   }
   if (mustCut && isOldProcess) {
     return [...planCut(situation), ...pauseAgain];

@@ -1,6 +1,7 @@
 import { ForgeError, messageOf } from '@sentinel-forge/contracts';
 import { type ContainerSnapshot, isGone } from '@sentinel-forge/docker';
 import { stopTimeoutOf, tailLinesOf } from './actions/common-parameters.js';
+import { isHalt } from './actions/halt.js';
 import { isIsolatedByPause } from './actions/isolation.js';
 import { type AttemptPorts, isEngineAway, leaseFor, maxRounds, parametersOf, startOf } from './attempt.js';
 import type { Step } from './docker-call.js';
@@ -120,9 +121,12 @@ export class Releaser {
         .map(({ id }) => engine.inspect(id)),
     );
     const parameters = parametersOf(record);
+    const before = record.before ?? rememberTarget(current);
     return {
-      before: record.before ?? rememberTarget(current),
+      before,
       holds: record.holds,
+      // What was between two tries of its restart policy had to be stopped to be contained at all.
+      wasHalted: isHalt(record.request.action) || before.state === 'restarting',
       isPausedForIsolation: isIsolatedByPause(record.request.action, current),
       start: record.releaseStart ?? { isUp: isUp(current), ...startOf(current) },
       current,

@@ -272,6 +272,102 @@ describe('responses', () => {
     expect(world.engine.see(victim.id)).toMatchObject({ state: 'running', networks: [{}, {}] });
   });
 
+  it('restarts what is throttled, and leaves it throttled', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    const throttle = fresh(world, { target: victim, action: 'throttle', ttlMs: hourMs, eventId: 'e-1' });
+    await supervisor.accept(throttle, testOrigin);
+    await world.settle();
+    await supervisor.accept(fresh(world, { target: victim, action: 'restart', eventId: 'e-2' }), testOrigin);
+    await world.settle();
+    expect(world.engine.callsOn(victim.id)).toEqual(['throttle', 'restart']);
+    expect((await world.record(throttle.mitigationId))?.state).toBe('applied');
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.callsOn(victim.id)).toEqual(['throttle', 'restart', 'unthrottle']);
+  });
+
+  it('gives back all networks although a restart was asked for while one of them could not be had', async () => {
+    const world = worldWith();
+    let isTaken = true;
+    world.engine.before = async (call) => {
+      if (isTaken && call.call === 'attach' && call.attachment.networkName === 'back') {
+        throw new ForgeError('FORGE_DOCKER_ADDRESS_IN_USE', 'somebody has its address');
+      }
+    };
+    const supervisor = await world.supervise();
+    const isolate = fresh(world, { target: victim, ttlMs: hourMs, eventId: 'e-1' });
+    await supervisor.accept(isolate, testOrigin);
+    await world.settle();
+    await world.pass(hourMs);
+    expect((await world.record(isolate.mitigationId))?.state).toBe('releasing');
+    await supervisor.accept(fresh(world, { target: victim, action: 'restart', eventId: 'e-2' }), testOrigin);
+    await world.settle();
+    isTaken = false;
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
+    expect((await world.record(isolate.mitigationId))?.state).toBe('released');
+  });
+
+  it('does not lengthen what is asked for by the end of one that a person has released already', async () => {
+    const world = worldWith();
+    let isTaken = true;
+    world.engine.before = async ({ call }) => {
+      if (isTaken && call === 'attach') {
+        throw new ForgeError('FORGE_DOCKER_ADDRESS_IN_USE', 'somebody has its address');
+      }
+    };
+    const supervisor = await world.supervise();
+    const held = fresh(world, { target: victim, action: 'quarantine', hold: true, eventId: 'e-1' });
+    await supervisor.accept(held, testOrigin);
+    await world.settle();
+    await supervisor.release(held.mitigationId, 'operator');
+    await world.settle();
+    const anew = fresh(world, { target: victim, ttlMs: hourMs, eventId: 'e-2' });
+    await supervisor.accept(anew, testOrigin);
+    await world.settle();
+    isTaken = false;
+    await world.pass(hourMs);
+    world.kill();
+    expect((await world.record(anew.mitigationId))?.state).toBe('released');
+    expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
+  });
+
+  it('leaves stopped what a person stopped while it was paused', async () => {
+    for (const networkMode of [undefined, { kind: 'host' } as NetworkMode]) {
+      const world = new SimulatedWorld();
+      const place = networkMode === undefined ? { networks: ['front'] } : { networkMode };
+      world.engine.add({ ...victim, labels: optedIn, ...place });
+      const supervisor = await world.supervise();
+      const action = networkMode === undefined ? 'pause' : 'isolate';
+      await supervisor.accept(fresh(world, { target: victim, action, ttlMs: hourMs }), testOrigin);
+      await world.settle();
+      expect(world.engine.see(victim.id)?.state).toBe('paused');
+      world.engine.change(victim.id, { state: 'exited' });
+      await world.pass(hourMs);
+      world.kill();
+      expect(world.engine.see(victim.id)?.state).toBe('exited');
+    }
+  });
+
+  it('asks nobody to approve again what is only made anew', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise({ policy: { approvalFor: ['isolate'] } });
+    const request = fresh(world, { target: victim, ttlMs: hourMs });
+    await supervisor.accept(request, testOrigin);
+    await world.settle();
+    await supervisor.approve(request.mitigationId, 'alice');
+    await world.settle();
+    world.engine.remove(victim.id);
+    const anew = { id: 'n'.repeat(64), name: victim.name };
+    world.engine.add({ ...anew, labels: optedIn, networks: ['front'] });
+    supervisor.onContainer(world.engine.see(anew.id) as ContainerSnapshot);
+    await world.settle();
+    world.kill();
+    expect(world.engine.see(anew.id)?.networks).toEqual([]);
+  });
+
   it('brings into force again what escaped, and tells each time as an event of its own', async () => {
     const world = worldWith();
     const supervisor = await world.supervise();
