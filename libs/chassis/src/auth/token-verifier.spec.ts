@@ -183,13 +183,15 @@ it('says why a token is refused, and never what the key is', async () => {
 });
 
 describe('with a set of keys', () => {
+  // A set that holds a shared secret beside is badly kept; it must not make a secret of what everybody can fetch.
+  const symmetric = { kty: 'oct', k: Buffer.from(secret).toString('base64url'), kid: 'shared', alg: 'HS256' };
   const known = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'EdDSA', use: 'sig' };
   let server: Server;
   let keys: TokenVerifier;
 
   beforeAll(async () => {
     server = createServer((_request, response) =>
-      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [known] })),
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [known, symmetric] })),
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     keys = verifier({ FORGE_JWKS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` });
@@ -217,13 +219,45 @@ describe('with a set of keys', () => {
     }
   });
 
+  it.each<[string, object]>([
+    ['a number', { kid: 7 }],
+    ['nothing', { kid: null }],
+    ['an object', { kid: { $ne: 'one' } }],
+    ['a list', { kid: ['one'] }],
+    ['a property of every object', { kid: '__proto__' }],
+    ['a path', { kid: '../../../../dev/null' }],
+    ['that of another kind of key', { kid: 'shared' }],
+    ['a known one, and says RS256', { kid: 'one', alg: 'RS256' }],
+    ['a known one, and says ES256', { kid: 'one', alg: 'ES256' }],
+    ['a known one, and says none', { kid: 'one', alg: 'none' }],
+    ['a known one, and says an algorithm that is no text', { kid: 'one', alg: ['EdDSA'] }],
+    ['a known one, and must be read in another way', { kid: 'one', crit: ['b64'], b64: false }],
+    ['a known one, and is signed by a stranger', { kid: 'one' }],
+  ])('refuses a stranger whose key id is %s', async (_what, header) => {
+    const stranger = generateKeyPairSync('ed25519');
+    await expect(keys.verify(`Bearer ${eddsa(claims, header, stranger.privateKey)}`)).rejects.toEqual(
+      refused('The token is not valid'),
+    );
+  });
+
+  it('refuses the shared secret of a set', async () => {
+    await expect(keys.verify(`Bearer ${token(claims, { alg: 'HS256', kid: 'shared' })}`)).rejects.toEqual(
+      refused('algorithm'),
+    );
+  });
+
   it('does not blame the token when the keys cannot be fetched', async () => {
-    const away = createServer((_request, response) => response.writeHead(500).end());
+    let answer: readonly [number, string] = [500, ''];
+    const away = createServer((_request, response) => response.writeHead(answer[0]).end(answer[1]));
     await new Promise<void>((resolve) => away.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(away.address() as AddressInfo).port}/keys`;
     const bearer = `Bearer ${eddsa(claims, { kid: 'one' })}`;
     const unavailable = expect.objectContaining({ code: 'FORGE_AUTH_UNAVAILABLE' });
     await expect(verifier({ FORGE_JWKS_URL: url }).verify(bearer)).rejects.toEqual(unavailable);
+    for (const noKeySet of ['{}', '[]', 'null', '{"keys":{}}', '<html>']) {
+      answer = [200, noKeySet];
+      await expect(verifier({ FORGE_JWKS_URL: url }).verify(bearer)).rejects.toEqual(unavailable);
+    }
     await new Promise((resolve) => away.close(resolve));
     await expect(verifier({ FORGE_JWKS_URL: url }).verify(bearer)).rejects.toEqual(unavailable);
   });

@@ -71,6 +71,7 @@ function isKeySourceAway(error: unknown): boolean {
   return (
     !(error instanceof errors.JOSEError || error instanceof ForgeError) ||
     error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
     error.code === 'ERR_JOSE_GENERIC'
   );
 }
