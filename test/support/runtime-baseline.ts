@@ -1,9 +1,12 @@
-import type { ContainerInspectInfo } from 'dockerode';
+import type { DockerLab } from '@sentinel-forge/testing';
+
+/** A container as the engine tells of it. */
+type InspectedContainer = Awaited<ReturnType<ReturnType<DockerLab['docker']['getContainer']>['inspect']>>;
 
 /** A part of the baseline: what it is called in `compose/exemptions.yaml`, and whether a container keeps to it. */
 export interface BaselineControl {
   readonly name: string;
-  readonly isKept: (container: ContainerInspectInfo) => boolean;
+  readonly isKept: (container: InspectedContainer) => boolean;
 }
 
 /** What `compose/hardened.yaml` promises of every container that runs on, as the engine sees it. */
