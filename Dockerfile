@@ -50,5 +50,6 @@ USER 65532:65532
 VOLUME /data
 EXPOSE ${PORT}
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 CMD ["node", "healthcheck.mjs"]
+# Patient: a busy machine is no reason to have an app restarted; one that has died is seen at once, without it.
+HEALTHCHECK --interval=5s --timeout=10s --start-period=60s --retries=5 CMD ["node", "healthcheck.mjs"]
 ENTRYPOINT ["node", "main.js"]
