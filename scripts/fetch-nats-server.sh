@@ -14,7 +14,6 @@ cd "$(dirname "$0")/.."
 min_major=2
 min_minor=14
 release=2.15.0
-debian_suite=forky
 home=.tools/nats-server
 link=$home/nats-server
 
@@ -88,32 +87,10 @@ fetch_release() {
 }
 
 fetch_debian_package() {
-  command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
-  keyring=$(ls /usr/share/keyrings/debian-archive-keyring.* 2>/dev/null | head -n 1)
-  [ -n "$keyring" ] || return 0
-  say "fetching Debian's package from $debian_suite, without installing it …"
-  mirrors=$(apt-get indextargets --format '$(REPO_URI)' | grep -v security | sort -u)
-  for mirror in $mirrors; do
-    apt=$temp/apt
-    rm -rf "$apt"
-    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/package"
-    echo "deb [signed-by=$keyring] $mirror $debian_suite main" >"$apt/sources.list"
-    (
-      cd "$apt/package"
-      apt_private "$apt" update -qq && apt_private "$apt" download -qq nats-server && dpkg -x ./*.deb .
-    ) >&2 || continue
-    keep_and_use "$apt/package/usr/sbin/nats-server" || true
-  done
-}
-
-# apt-get that keeps its state in folder $1, and touches nothing of the system's.
-apt_private() {
-  state=$1
-  shift
-  apt-get -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::State::lists="$state/lists" -o Dir::Cache="$state/cache" -o Acquire::Languages=none \
-    -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 -o Acquire::Retries=1 \
-    -o APT::Sandbox::User="$(id -un)" "$@"
+  command -v apt-get >/dev/null || return 0
+  say "fetching Debian's newer package, without installing it …"
+  sh scripts/debian-package.sh nats-server "$temp/debian" || return 0
+  keep_and_use "$temp/debian/usr/sbin/nats-server" || true
 }
 
 if [ -n "${FORGE_NATS_SERVER:-}" ]; then

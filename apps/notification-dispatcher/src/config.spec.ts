@@ -51,6 +51,16 @@ describe('the settings of notification-dispatcher', () => {
     expect(problemsOf({ SMTP_URL: smtpUrl })).toEqual([expect.stringMatching(/^SMTP_URL must /)]);
   });
 
+  it.each([
+    ['TLS, which tunnels bring along themselves', 'https://proxy:3128'],
+    ['a user, who would not be sent', 'http://user:hunter2@proxy:3128'],
+    ['a path', 'http://proxy:3128/x'],
+  ])('refuse a NOTIFY_PROXY_URL with %s', (_what, proxyUrl) => {
+    const problems = problemsOf({ NOTIFY_PROXY_URL: proxyUrl });
+    expect(problems).toEqual([expect.stringMatching(/^NOTIFY_PROXY_URL must /)]);
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
   it('take more than one secret and more than one host', () => {
     const secrets = [1, 2].map((fill) => `whsec_${Buffer.alloc(24, fill).toString('base64')}`);
     const environment = {

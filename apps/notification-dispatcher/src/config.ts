@@ -26,6 +26,13 @@ function checked<T>(type: SettingType<T>, description: string, check: (value: T)
   };
 }
 
+function checkProxyUrl(text: string): void {
+  const { username, pathname, search } = new URL(text);
+  if (username !== '' || pathname !== '/' || search !== '') {
+    throw new Error('must be http://host:port and no more: a user or a path would not be sent');
+  }
+}
+
 const each =
   (check: (item: string) => unknown) =>
   (items: readonly string[]): void =>
@@ -85,6 +92,14 @@ export class DispatcherSettings {
     summary: 'What may be reached by webhook though it stands inside (private, loopback and link-local addresses)',
   })
   readonly egressAllow!: readonly string[];
+
+  @Setting({
+    env: 'NOTIFY_PROXY_URL',
+    type: checked(url('http'), 'http://host:port', checkProxyUrl),
+    isOptional: true,
+    summary: 'An HTTP proxy that mail and webhooks go through, by CONNECT; it resolves the names',
+  })
+  readonly proxyUrl?: string;
 
   @Setting({
     env: 'NOTIFY_ROUTES',

@@ -6,6 +6,7 @@ export { requireDocker, whyNoDocker } from './docker/require-docker.js';
 export type { TcpSession } from './docker/tcp-session.js';
 export type { ExecResult, Victim, VictimOptions } from './docker/victim.js';
 export { victimImage } from './docker/victim-image.js';
+export { ConnectProxy } from './http/connect-proxy.js';
 export { HttpTestServer, type ReceivedRequest, type ScriptedAnswer } from './http/http-test-server.js';
 export { NatsTestServer, type NatsTestServerOptions, natsServerPath } from './nats/nats-test-server.js';
 export type { ReceivedMail } from './smtp/received-mail.js';

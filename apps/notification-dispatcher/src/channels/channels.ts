@@ -21,15 +21,16 @@ export class Channels implements OnApplicationShutdown {
     @Inject(MeshSettings) mesh: MeshSettings,
     @Inject(Log) private readonly log: Log,
   ) {
-    const { smtpUrl, emailFrom: from, emailTo: to, webhookUrl, webhookSecrets, egressAllow } = settings;
+    const { smtpUrl, emailFrom: from, emailTo: to, webhookUrl, webhookSecrets, egressAllow, proxyUrl } = settings;
+    const proxy = proxyUrl === undefined ? {} : { proxyUrl };
     const byName = new Map<ChannelName, Channel>();
     if (smtpUrl !== undefined) {
-      byName.set('email', new EmailChannel({ smtpUrl, from, to }));
+      byName.set('email', new EmailChannel({ smtpUrl, from, to, ...proxy }));
     }
     const secrets = webhookSecrets.length > 0 ? webhookSecrets : [this.#ownSecret(dataDirectoryOf(mesh))];
     byName.set(
       'webhook',
-      new WebhookChannel({ ...(webhookUrl === undefined ? {} : { url: webhookUrl }), secrets, egressAllow }),
+      new WebhookChannel({ ...(webhookUrl === undefined ? {} : { url: webhookUrl }), secrets, egressAllow, ...proxy }),
     );
     this.byName = byName;
     if ([...byName.values()].every((channel) => channel.recipients().length === 0)) {

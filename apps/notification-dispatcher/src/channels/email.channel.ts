@@ -13,6 +13,8 @@ export interface EmailSettings {
   readonly from?: string;
   /** Whom they go to when a notice names nobody. */
   readonly to?: readonly string[];
+  /** An HTTP proxy that the mail server is reached through. */
+  readonly proxyUrl?: string;
   readonly timeoutMs?: number;
   readonly concurrency?: number;
 }
@@ -22,6 +24,7 @@ export class EmailChannel implements Channel {
   readonly description = emailDescription;
   readonly concurrency: number;
   readonly #server: SmtpServer;
+  readonly #proxyUrl: string | undefined;
   readonly #from: string;
   readonly #to: readonly string[];
   // The mail library costs 60 ms and 20 MB: it is loaded with the first mail.
@@ -33,6 +36,7 @@ export class EmailChannel implements Channel {
     this.#from = mailAddress(settings.from ?? defaultFrom);
     this.#to = (settings.to ?? [defaultTo]).map(mailAddress);
     this.#server = smtpServer(settings.smtpUrl, this.concurrency, settings.timeoutMs ?? 20_000);
+    this.#proxyUrl = settings.proxyUrl;
   }
 
   recipients(to?: string): readonly Recipient[] {
@@ -65,7 +69,9 @@ export class EmailChannel implements Channel {
   }
 
   #opened(): Promise<SmtpTransport> {
-    this.#transport ??= import('./email.transport.js').then(({ smtpTransport }) => smtpTransport(this.#server));
+    this.#transport ??= import('./email.transport.js').then(({ smtpTransport }) =>
+      smtpTransport(this.#server, this.#proxyUrl === undefined ? undefined : new URL(this.#proxyUrl)),
+    );
     return this.#transport;
   }
 }
@@ -132,6 +138,7 @@ export const emailDescription: ChannelDescription = {
       isRequired: false,
       byDefault: defaultTo,
     },
+    { name: 'NOTIFY_PROXY_URL', summary: 'An HTTP proxy to the mail server, by CONNECT', isRequired: false },
   ],
   limits: [
     '`Message-ID` and `X-Idempotency-Key` hold the idempotency id and are the same in every try.',

@@ -1,3 +1,4 @@
+import { ForgeError } from '@sentinel-forge/contracts';
 import type { SendOutcome } from './channel.port.js';
 
 /** What nodemailer says of a failure. */
@@ -20,6 +21,10 @@ const unsendable = ['EENVELOPE', 'EMESSAGE'];
  * message was offered (connection, greeting, TLS, login) is the endpoint's matter and never the end of a notice.
  */
 export function smtpFailure(error: unknown): SendOutcome {
+  if (error instanceof ForgeError) {
+    // A refusal by the proxy: the settings' matter, for every mail alike.
+    return { kind: 'transient', fault: 'endpoint', reason: error.message };
+  }
   const { code, command = '', response, responseCode } = error as SmtpError;
   const reason = describe(code, response, responseCode);
   const isAboutMessage = messageCommands.includes(command) && responseCode !== 421;

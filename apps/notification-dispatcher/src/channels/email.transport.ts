@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { openTunnel, type TunnelEnd } from '../egress/proxy-tunnel.js';
 
 /** An SMTP server, and how it is spoken to. */
 export interface SmtpServer {
@@ -16,8 +17,10 @@ export interface SmtpServer {
 /** A pool of connections to one server. */
 export type SmtpTransport = ReturnType<typeof smtpTransport>;
 
-/** Makes the pool; it connects when something is sent. */
-export function smtpTransport({ host, port, isSecure, mustEncrypt, auth, maxConnections, timeoutMs }: SmtpServer) {
+/** Makes the pool; it connects when something is sent, through the proxy where there is one. */
+export function smtpTransport(server: SmtpServer, proxy?: URL) {
+  const { host, port, isSecure, mustEncrypt, auth, maxConnections, timeoutMs } = server;
+  const connectTimeoutMs = Math.min(10_000, timeoutMs);
   return createTransport({
     pool: true,
     host,
@@ -33,8 +36,21 @@ export function smtpTransport({ host, port, isSecure, mustEncrypt, auth, maxConn
     maxRequeues: 0,
     idleTimeout: 30_000,
     dnsTimeout: Math.min(5000, timeoutMs),
-    connectionTimeout: Math.min(10_000, timeoutMs),
-    greetingTimeout: Math.min(10_000, timeoutMs),
+    connectionTimeout: connectTimeoutMs,
+    greetingTimeout: connectTimeoutMs,
     socketTimeout: timeoutMs,
+    ...(proxy === undefined ? {} : { getSocket: tunnelledSocket(proxy, { host, port }, connectTimeoutMs) }),
   });
+}
+
+type GetSocket = (options: object, callback: (error: Error | null, opened: unknown) => void) => void;
+
+/** What the mail library asks for a connection that it shall not open itself. */
+function tunnelledSocket(proxy: URL, end: TunnelEnd, timeoutMs: number): GetSocket {
+  return (_options, callback) => {
+    openTunnel(proxy, end, { timeoutMs }).then(
+      (connection) => callback(null, { connection }),
+      (error: Error) => callback(error, undefined),
+    );
+  };
 }

@@ -14,6 +14,8 @@ export interface WebhookSettings {
   readonly secrets: readonly string[];
   /** Hosts, addresses and networks that may be reached though they are inside. */
   readonly egressAllow: readonly string[];
+  /** An HTTP proxy that webhooks go through. */
+  readonly proxyUrl?: string;
   readonly timeoutMs?: number;
   readonly concurrency?: number;
   readonly resolve?: Resolve;
@@ -33,6 +35,7 @@ export class WebhookChannel implements Channel {
   readonly #policy: EgressPolicy;
   readonly #operatorPolicy: EgressPolicy;
   readonly #resolve: Resolve | undefined;
+  readonly #proxyUrl: string | undefined;
   readonly #timeoutMs: number;
   readonly #now: () => number;
   // The HTTP library costs 60 ms and 12 MB: it is loaded with the first webhook.
@@ -51,6 +54,7 @@ export class WebhookChannel implements Channel {
     this.#operatorPolicy = operatorPolicy(settings.url, settings.egressAllow);
     this.#url = settings.url === undefined ? undefined : checkUrl(settings.url, this.#operatorPolicy);
     this.#resolve = settings.resolve;
+    this.#proxyUrl = settings.proxyUrl;
   }
 
   recipients(to?: string): readonly Recipient[] {
@@ -107,6 +111,7 @@ export class WebhookChannel implements Channel {
         new WebhookSender(this.#operatorPolicy, this.#policy, {
           connectTimeoutMs: Math.min(5000, this.#timeoutMs),
           ...(this.#resolve === undefined ? {} : { resolve: this.#resolve }),
+          ...(this.#proxyUrl === undefined ? {} : { proxy: new URL(this.#proxyUrl) }),
         }),
     );
     return this.#sender;
@@ -153,11 +158,12 @@ export const webhookDescription: ChannelDescription = {
       summary: 'Hosts, host:port, addresses and networks inside that a `to` or a route may name, parted by commas',
       isRequired: false,
     },
+    { name: 'NOTIFY_PROXY_URL', summary: 'An HTTP proxy that webhooks go through, by CONNECT', isRequired: false },
   ],
   limits: [
     '`webhook-id` is the same in every try: a receiver drops what it has seen.',
     '2xx is delivered. 408, 425, 429 and 5xx are tried again, not before `Retry-After` (at most an hour). Everything else is given up: redirects are not followed.',
-    'Private, loopback, link-local and other special addresses are refused, by name or by number, at the moment of connecting.',
+    'Private, loopback, link-local and other special addresses are refused, by name or by number, at the moment of connecting. Behind a proxy it is the proxy that resolves names, and judges them.',
     'An answer must come within 15 s; of its body at most 16 KiB are read, and nothing is kept.',
   ],
   example: { title: 'Disk almost full', body: 'db-1 has 3 % left', channel: 'webhook', severity: 7 },

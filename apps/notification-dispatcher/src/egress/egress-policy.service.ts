@@ -7,6 +7,8 @@ export interface EgressPolicy {
   allowsHost(host: string, port: number): boolean;
   /** Why an address is refused, or undefined when it may be connected to. */
   refusalOf(address: string): string | undefined;
+  /** The same for a name that somebody else will resolve: whether it can be one of the public internet at all. */
+  refusalOfName(name: string): string | undefined;
 }
 
 type Network = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
@@ -29,6 +31,8 @@ export function egressPolicy(entries: readonly string[]): EgressPolicy {
   return {
     allowsHost: (host, port) => hosts.has(canonicalHost(host)) || hosts.has(`${canonicalHost(host)}:${port}`),
     refusalOf: (address) => refusalOf(address, networks),
+    refusalOfName: (name) =>
+      isInsideName(canonicalHost(name)) ? `${name} is no name of the public internet` : undefined,
   };
 }
 
@@ -91,6 +95,11 @@ function refusalOf(text: string, allowed: readonly Network[]): string | undefine
   const range = address.range();
   const isGlobal = range === 'unicast' && (address instanceof ipaddr.IPv4 || contains(globalUnicast, address));
   return isGlobal ? undefined : `${text} is no public address (${range})`;
+}
+
+/** Without a dot, or under a name that is reserved for the inside (RFC 6761, 6762 and 8375, and ICANN's `internal`). */
+function isInsideName(name: string): boolean {
+  return !name.includes('.') || /\.(?:localhost|local|internal|home\.arpa|invalid|test)$/.test(name);
 }
 
 function contains([network, prefix]: Network, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {

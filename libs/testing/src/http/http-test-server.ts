@@ -31,11 +31,17 @@ export class HttpTestServer implements AsyncDisposable {
   readonly #arrivals = new Arrivals<ReceivedRequest>();
   readonly #script: ScriptedAnswer[] = [];
   #usual: ScriptedAnswer = { status: 200 };
+  readonly #host: string;
   #server: Server | undefined;
   #port = 0;
 
-  static async start(): Promise<HttpTestServer> {
-    const server = new HttpTestServer();
+  private constructor(host: string) {
+    this.#host = host;
+  }
+
+  /** On the loopback, unless told another address of this machine. */
+  static async start(options: { readonly host?: string } = {}): Promise<HttpTestServer> {
+    const server = new HttpTestServer(options.host ?? '127.0.0.1');
     await server.restart();
     return server;
   }
@@ -82,7 +88,7 @@ export class HttpTestServer implements AsyncDisposable {
   async restart(): Promise<void> {
     await this.stop();
     const server = createServer((request, response) => void this.#answer(request, response));
-    server.listen(this.#port, '127.0.0.1');
+    server.listen(this.#port, this.#host);
     await once(server, 'listening');
     this.#port = (server.address() as AddressInfo).port;
     this.#server = server;

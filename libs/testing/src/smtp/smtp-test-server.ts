@@ -30,17 +30,19 @@ export interface SmtpUser {
 export class SmtpTestServer implements AsyncDisposable {
   readonly #arrivals = new Arrivals<ReceivedMail>();
   readonly #user: SmtpUser | undefined;
+  readonly #host: string;
   #replies: { readonly reply: ScriptedReply; left: number }[] = [];
   #server: SMTPServer | undefined;
   #port = 0;
 
-  private constructor(user: SmtpUser | undefined) {
+  private constructor(user: SmtpUser | undefined, host: string) {
     this.#user = user;
+    this.#host = host;
   }
 
-  /** Starts on a free port of the loopback. With a user, mail is taken from that user only. */
-  static async start(options: { readonly user?: SmtpUser } = {}): Promise<SmtpTestServer> {
-    const server = new SmtpTestServer(options.user);
+  /** On a free port of the loopback, unless told another address of this machine. With a user, mail is taken from that user only. */
+  static async start(options: { readonly user?: SmtpUser; readonly host?: string } = {}): Promise<SmtpTestServer> {
+    const server = new SmtpTestServer(options.user, options.host ?? '127.0.0.1');
     await server.restart();
     return server;
   }
@@ -94,7 +96,7 @@ export class SmtpTestServer implements AsyncDisposable {
     const server = new SMTPServer(this.#options());
     // A client that is cut off in the middle is an error to the server, and the point of a test here.
     server.on('error', () => undefined);
-    await once(server.listen(this.#port, '127.0.0.1'), 'listening');
+    await once(server.listen(this.#port, this.#host), 'listening');
     this.#port = (server.server.address() as AddressInfo).port;
     this.#server = server;
   }
