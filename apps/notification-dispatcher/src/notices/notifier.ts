@@ -116,7 +116,11 @@ export class Notifier {
         resolve({ eventId: outgoing.notice.eventId, deliveries: results[index] ?? [] });
       }
       onEnqueued?.(results.flat());
-    } catch (error) {
+    } catch (cause) {
+      // The outbox's trouble and not the events': they wait for as long as it lasts.
+      const error = new ForgeError('FORGE_NOTIFY_OUTBOX', `the outbox cannot be written: ${messageOf(cause)}`, {
+        cause,
+      });
       for (const { reject } of waiting) {
         reject(error);
       }
