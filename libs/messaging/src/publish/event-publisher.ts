@@ -9,8 +9,10 @@ import {
   ForgeError,
   type ForgeEvent,
   isAppName,
+  messageOf,
   newTrace,
   type ParamsOf,
+  type StreamName,
   sourceOf,
   type TraceContext,
 } from '@sentinel-forge/contracts';
@@ -18,6 +20,7 @@ import { MeshConnection } from '../connection/mesh-connection.js';
 import { within } from '../deadline/within.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { currentTrace, randomHex } from '../trace/current-trace.js';
+import { Refusals } from './refusals.js';
 import { Semaphore } from './semaphore.js';
 
 /** What may be said of an event beside its data. */
@@ -53,6 +56,7 @@ const retryPauseMs = 100;
 @Injectable()
 export class EventPublisher {
   readonly #inFlight = new Semaphore(maxInFlight);
+  readonly #refusals = new Refusals(() => performance.now());
   #client: JetStreamClient | undefined;
 
   constructor(
@@ -81,12 +85,23 @@ export class EventPublisher {
       data,
       trace,
     });
-    const ack = await this.#send(subject, encoded, options.timeoutMs ?? 30_000);
+    const ack = await this.#send(definition.stream, subject, encoded, options.timeoutMs ?? 30_000);
     return { id, sequence: ack.seq, isDuplicate: ack.duplicate, trace };
   }
 
-  async #send(subject: string, encoded: EncodedEvent, timeoutMs: number): Promise<{ seq: number; duplicate: boolean }> {
-    const deadlineMs = Date.now() + timeoutMs;
+  /** Which streams take nothing at the moment, though the server answers, and why; undefined when all do. */
+  get trouble(): string | undefined {
+    return this.#refusals.describe();
+  }
+
+  async #send(
+    stream: StreamName,
+    subject: string,
+    encoded: EncodedEvent,
+    timeoutMs: number,
+  ): Promise<{ seq: number; duplicate: boolean }> {
+    // Not the wall clock: one that is set must neither cut a try short nor make it last for an hour.
+    const deadlineMs = performance.now() + timeoutMs;
     const messageHeaders = headers();
     for (const [name, value] of Object.entries(encoded.headers)) {
       messageHeaders.set(name, value);
@@ -97,14 +112,19 @@ export class EventPublisher {
     try {
       for (;;) {
         try {
-          const client = await this.#jetstream(deadlineMs - Date.now());
-          return await client.publish(subject, encoded.payload, {
+          const client = await this.#jetstream(deadlineMs - performance.now());
+          const ack = await client.publish(subject, encoded.payload, {
             msgID: encoded.id,
             headers: messageHeaders,
-            timeout: Math.min(ackTimeoutMs, Math.max(1, deadlineMs - Date.now())),
+            timeout: Math.min(ackTimeoutMs, Math.max(1, deadlineMs - performance.now())),
           });
+          this.#refusals.note(stream, undefined);
+          return ack;
         } catch (error) {
-          if (this.connection.closed.aborted || Date.now() + retryPauseMs >= deadlineMs) {
+          if (this.connection.state.isConnected) {
+            this.#refusals.note(stream, messageOf(error));
+          }
+          if (this.connection.closed.aborted || performance.now() + retryPauseMs >= deadlineMs) {
             throw notAcknowledged(subject, error);
           }
           await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
