@@ -15,6 +15,8 @@ import type { RetryPolicy } from './schedule.service.js';
 
 const sendTimeoutMs = 30_000;
 const upkeepEveryMs = 60_000;
+/** While the outbox cannot be written: how often it is looked whether it can again. */
+const probeEveryMs = 2_000;
 const forgetAtOnce = 500;
 /** What is under way at the end has so long; what is cut off then is sent again at the next start. */
 const drainBudgetMs = 5_000;
@@ -37,6 +39,7 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
   // What wakes it is a handler in the trace of one event; what it does then belongs to others.
   readonly #outsideOfTraces = AsyncLocalStorage.snapshot();
   #upkeep: NodeJS.Timeout | undefined;
+  #probe: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(Outbox) private readonly outbox: Outbox,
@@ -72,6 +75,7 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
     this.#dispatcher.start();
     this.#announce();
     this.#upkeep = setInterval(() => this.tick(Date.now()), upkeepEveryMs);
+    this.#probe = setInterval(() => this.#probeAgain(Date.now()), probeEveryMs);
   }
 
   /** Something came into the outbox. */
@@ -93,12 +97,26 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#upkeep);
+    clearInterval(this.#probe);
     await this.#dispatcher.stop(drainBudgetMs);
     const budget = Promise.withResolvers<void>();
     const timer = setTimeout(budget.resolve, farewellBudgetMs);
     // What is not told by then is told at the next start.
     await Promise.race([this.#announcer.flush().catch(() => undefined), budget.promise]);
     clearTimeout(timer);
+  }
+
+  #probeAgain(nowMs: number): void {
+    if (this.outbox.database.problem === undefined) {
+      return;
+    }
+    try {
+      this.outbox.database.probe(nowMs);
+      this.log.info('outbox.writable', { msg: 'It can be written again' });
+      this.#dispatcher.wake();
+    } catch {
+      // As before: /ready says so, and why.
+    }
   }
 
   #announce(): void {
