@@ -26,18 +26,27 @@ export interface MeshReport {
 export interface EmbeddedMeshOptions {
   /** Settings beside the ones that every test needs: ports of the system's choice and a data directory of its own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it keeps its data; a new directory when not given. It goes with the mesh. */
+  readonly dataDirectory?: string;
+  /** Its nats-server takes what the disk holds, not only what it thinks it may. */
+  readonly mayFillDisk?: boolean;
 }
 
 const forge = fileURLToPath(new URL('../../apps/forge/bin/forge.js', import.meta.url));
-const portSettings = [
-  'FORGE_NATS_PORT',
-  'SENTINELCORE_PORT',
-  'NOTIFICATION_DISPATCHER_PORT',
-  'SUPERVISOR_PORT',
-  'LOG_INDEXER_PORT',
-  'HARDENING_AUDITOR_PORT',
-  'TASK_REGISTRY_PORT',
-];
+const fillingNatsServer = fileURLToPath(new URL('nats-server-on-small-disk.sh', import.meta.url));
+const fetchedNatsServer = fileURLToPath(new URL('../../.tools/nats-server/nats-server', import.meta.url));
+/** Lets the system choose every port of a mesh. */
+export const anyPorts: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    'FORGE_NATS_PORT',
+    'SENTINELCORE_PORT',
+    'NOTIFICATION_DISPATCHER_PORT',
+    'SUPERVISOR_PORT',
+    'LOG_INDEXER_PORT',
+    'HARDENING_AUDITOR_PORT',
+    'TASK_REGISTRY_PORT',
+  ].map((name) => [name, '0']),
+);
 const stopWithinMs = 30_000;
 
 /**
@@ -56,16 +65,22 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
     options: EmbeddedMeshOptions,
   ) {
     this.#environment = {
-      ...Object.fromEntries(portSettings.map((name) => [name, '0'])),
+      ...anyPorts,
       ...plainEnvironment(),
       FORGE_DATA_DIR: dataDirectory,
+      ...(options.mayFillDisk === true
+        ? { FORGE_NATS_SERVER: fillingNatsServer, REAL_NATS_SERVER: process.env.FORGE_NATS_SERVER ?? fetchedNatsServer }
+        : {}),
       ...options.environment,
     };
   }
 
   /** Resolves when the mesh has said that everything is started. */
   static async start(options: EmbeddedMeshOptions = {}): Promise<EmbeddedMeshProcess> {
-    const mesh = new EmbeddedMeshProcess(await mkdtemp(join(tmpdir(), 'forge-mesh-')), options);
+    const mesh = new EmbeddedMeshProcess(
+      options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'forge-mesh-'))),
+      options,
+    );
     try {
       await mesh.restart();
       return mesh;
