@@ -135,12 +135,14 @@ export class EventPublisher {
     }
   }
 
-  // The first connection may be long in coming: the deadline counts all the same.
+  // Nothing is handed to the client library while there is no server: it would keep each try, without bound, for nobody.
   async #jetstream(timeoutMs: number): Promise<JetStreamClient> {
-    if (this.#client === undefined) {
-      await within(this.connection.whenConnected(), timeoutMs);
-      this.#client = jetstream(this.connection.current);
+    await within(this.connection.whenConnected(), timeoutMs);
+    const { current, state } = this.connection;
+    if (!state.isConnected) {
+      throw new ForgeError('FORGE_NATS_UNAVAILABLE', `NATS: ${state.reason}`);
     }
+    this.#client ??= jetstream(current);
     return this.#client;
   }
 }
