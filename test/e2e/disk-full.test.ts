@@ -8,6 +8,7 @@ import { countedOnce } from '../support/counted-once.js';
 import { anyPorts, EmbeddedMeshProcess } from '../support/embedded-mesh-process.js';
 import { ForgeTool } from '../support/forge-tool.js';
 import { Load } from '../support/load.js';
+import { mitigationRequest } from '../support/mitigation-requests.js';
 import { missingAt, untilReady } from '../support/readiness.js';
 import { recordedEvents } from '../support/recorded-events.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -186,21 +187,7 @@ describeSmallDisk('a disk that is full, with an engine', () => {
         new Load(mesh.connection, {
           perSecond: 50,
           most: 1,
-          eventOf: () => ({
-            id: `m-${String(number).repeat(32)}`,
-            subject: 'mitigation.sentinelcore.requested.test-host',
-            definition: events.mitigationRequested,
-            source: '/sentinelcore',
-            data: {
-              mitigationId: `m-${String(number).repeat(32)}`,
-              action: 'quarantine',
-              target: { host: 'test-host', id: victim.id, name: victim.name },
-              reason: 'a full disk',
-              score: 95,
-              requestedAt: new Date().toISOString(),
-              evidence: { eventId: 'e', subject: 'defend.load', source: 'load', contributions: [] },
-            },
-          }),
+          eventOf: () => mitigationRequest(number, victim, { action: 'quarantine' }),
         });
       const untilContained = (victim: typeof first) =>
         waitFor(async () => Object.keys((await victim.inspect()).NetworkSettings.Networks).length === 0, {

@@ -9,6 +9,7 @@ import { countedOnce } from '../support/counted-once.js';
 import { EmbeddedMeshProcess } from '../support/embedded-mesh-process.js';
 import { HttpLoad } from '../support/http-load.js';
 import { Load, type LoadEvent } from '../support/load.js';
+import { mitigationIdOf, mitigationRequest } from '../support/mitigation-requests.js';
 import { untilReady } from '../support/readiness.js';
 import { type RecordedEvent, recordedEvents } from '../support/recorded-events.js';
 import { ServiceProcess } from '../support/service-process.js';
@@ -98,7 +99,6 @@ async function restarts(): Promise<Story> {
     );
   }
   const startedAt = Math.floor(Date.now() / 1000) - 1;
-  const idOf = (number: number): string => `m-${number.toString(16).padStart(32, '0')}`;
   return {
     settings: {
       SUPERVISOR_MAX_ACTIONS_PER_MINUTE: '1000',
@@ -108,21 +108,7 @@ async function restarts(): Promise<Story> {
     },
     perSecond: 10,
     most: victims.length,
-    eventOf: (number) => {
-      const { id = '', name = '' } = victims[number - 1] ?? {};
-      const evidence = { eventId: `e-${number}`, subject: 'defend.load', source: 'load', contributions: [] };
-      const target = { host: 'test-host', id, name };
-      return {
-        id: idOf(number),
-        subject: 'mitigation.sentinelcore.requested.test-host',
-        definition: events.mitigationRequested,
-        source: '/sentinelcore',
-        data: {
-          ...{ mitigationId: idOf(number), action: 'restart', target, reason: 'under load', score: 95, evidence },
-          requestedAt: new Date().toISOString(),
-        },
-      };
-    },
+    eventOf: (number) => mitigationRequest(number, victims[number - 1] ?? { id: '', name: '' }, { action: 'restart' }),
     effects: async () => {
       const filters = { event: ['restart'], container: victims.map(({ id }) => id) };
       const until = Math.ceil(Date.now() / 1000) + 1;
@@ -132,7 +118,7 @@ async function restarts(): Promise<Story> {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => (JSON.parse(line) as { id: string }).id)
-        .map((containerId) => idOf(victims.findIndex(({ id }) => id === containerId) + 1));
+        .map((containerId) => mitigationIdOf(victims.findIndex(({ id }) => id === containerId) + 1));
     },
     [Symbol.asyncDispose]: () => lab.close(),
   };
