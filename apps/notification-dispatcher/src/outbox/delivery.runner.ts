@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { steadyNow } from '@sentinel-forge/chassis';
 import { consumers, Log, streams } from '@sentinel-forge/contracts';
 import { EventPublisher } from '@sentinel-forge/messaging';
 import { Channels } from '../channels/channels.js';
@@ -59,23 +60,23 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
       breaker: defaultBreakerPolicy,
       digest: digestPolicyOf(settings),
       sendTimeoutMs,
-      now: Date.now,
+      now: steadyNow,
       random: Math.random,
-      onCircuit: (change) => circuits.changed(change, Date.now()),
+      onCircuit: (change) => circuits.changed(change, steadyNow()),
       onSettled: (channel, state) => {
         metrics.settled(channel, state);
         this.#announce();
       },
       onError: (error) => log.error('outbox.failed', { error }),
     });
-    circuits.resume(this.#dispatcher.openCircuits, Date.now());
+    circuits.resume(this.#dispatcher.openCircuits, steadyNow());
   }
 
   onApplicationBootstrap(): void {
     this.#dispatcher.start();
     this.#announce();
-    this.#upkeep = setInterval(() => this.tick(Date.now()), upkeepEveryMs);
-    this.#probe = setInterval(() => this.#probeAgain(Date.now()), probeEveryMs);
+    this.#upkeep = setInterval(() => this.tick(steadyNow()), upkeepEveryMs);
+    this.#probe = setInterval(() => this.#probeAgain(steadyNow()), probeEveryMs);
   }
 
   /** Something came into the outbox. */
