@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AppName, type LogRecord } from '@sentinel-forge/contracts';
 import { recordDirectory, verifyRecord } from '@sentinel-forge/log-indexer';
+import { connectClient } from '@sentinel-forge/messaging';
 import { DockerLab, HttpTestServer, requireDocker, waitFor } from '@sentinel-forge/testing';
 import { Load } from '../support/load.js';
 import { mitigationRequest } from '../support/mitigation-requests.js';
@@ -116,6 +117,8 @@ describeDocker('while nats-server is away', () => {
       expect(await networksOf()).toEqual([]);
 
       await mesh.nats.restart();
+      // The connection of the test has given up after so long; those of the services have not.
+      const observer = await connectClient({ name: 'observer', servers: [mesh.nats.url] });
       for (const app of apps) {
         await untilReady(services[app].url);
       }
@@ -128,7 +131,7 @@ describeDocker('while nats-server is away', () => {
       );
       const saidOf = async (evt: string): Promise<ReadonlySet<string>> =>
         new Set(
-          (await storedEvents(mesh.connection, 'log.>'))
+          (await storedEvents(observer, 'log.>'))
             .map(({ data }) => data as LogRecord)
             .filter((record) => record.evt === evt)
             .map(({ svc }) => svc),
@@ -142,7 +145,7 @@ describeDocker('while nats-server is away', () => {
       );
       const health = await waitFor(
         async () => {
-          const states = (await storedEvents(mesh.connection, 'health.container.>')).filter(
+          const states = (await storedEvents(observer, 'health.container.>')).filter(
             ({ data }) => (data as { id: string }).id === ill.id,
           );
           return states.some(({ subject }) => subject.endsWith('.restarted')) && states;
@@ -157,11 +160,12 @@ describeDocker('while nats-server is away', () => {
       });
       expect(JSON.stringify(await telemetry())).not.toContain('refused');
       expect(web.requests.filter(({ body }) => body.includes('under way'))).toHaveLength(1);
-      expect(await storedEvents(mesh.connection, 'dead-letter.>')).toEqual([]);
+      expect(await storedEvents(observer, 'dead-letter.>')).toEqual([]);
       for (const app of apps) {
         expect(await services[app].stop()).toBe(0);
       }
       expect(await verifyRecord(directory)).toMatchObject({ verdict: 'intact' });
+      await observer.close();
       await rm(folder, { recursive: true });
     },
     awayMs + 150_000,
