@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type AppName, events } from '@sentinel-forge/contracts';
-import { RecordReader, recordDirectory, type StoredEntry, verifyRecord } from '@sentinel-forge/log-indexer';
+import { recordDirectory, verifyRecord } from '@sentinel-forge/log-indexer';
 import { DockerLab, HttpTestServer, requireDocker, type Victim, waitFor } from '@sentinel-forge/testing';
 import { countedOnce } from '../support/counted-once.js';
 import { EmbeddedMeshProcess } from '../support/embedded-mesh-process.js';
 import { HttpLoad } from '../support/http-load.js';
 import { Load, type LoadEvent } from '../support/load.js';
+import { mitigationIdOf, mitigationRequest } from '../support/mitigation-requests.js';
+import { untilReady } from '../support/readiness.js';
+import { type RecordedEvent, recordedEvents } from '../support/recorded-events.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { storedEvents } from '../support/stored-events.js';
 import { TestMesh } from '../support/test-mesh.js';
 
 /** What a service is given by whoever stops it before it is cut off, as the README says. */
 const stopWithinMs = 25_000;
-
-type EventEntry = Extract<StoredEntry['entry'], { readonly kind: 'event' }>;
 
 /** What is asked of one service, and how one sees that it was done. */
 interface Story {
@@ -56,13 +57,8 @@ const stories: Readonly<Partial<Record<AppName, (stage: Stage) => Promise<Story>
     perSecond: 2_000,
     eventOf: telemetry,
     effects: async () => {
-      const ids: string[] = [];
-      for await (const { entry } of new RecordReader(recordDirectory(folder)).entries()) {
-        if (entry.kind === 'event' && entry.stream === 'DEFEND') {
-          ids.push(entry.id);
-        }
-      }
-      return ids;
+      const entries = await recordedEvents(recordDirectory(folder));
+      return entries.filter(({ stream }) => stream === 'DEFEND').map(({ id }) => id);
     },
     [Symbol.asyncDispose]: nothingToEnd,
   }),
@@ -103,7 +99,6 @@ async function restarts(): Promise<Story> {
     );
   }
   const startedAt = Math.floor(Date.now() / 1000) - 1;
-  const idOf = (number: number): string => `m-${number.toString(16).padStart(32, '0')}`;
   return {
     settings: {
       SUPERVISOR_MAX_ACTIONS_PER_MINUTE: '1000',
@@ -113,21 +108,7 @@ async function restarts(): Promise<Story> {
     },
     perSecond: 10,
     most: victims.length,
-    eventOf: (number) => {
-      const { id = '', name = '' } = victims[number - 1] ?? {};
-      const evidence = { eventId: `e-${number}`, subject: 'defend.load', source: 'load', contributions: [] };
-      const target = { host: 'test-host', id, name };
-      return {
-        id: idOf(number),
-        subject: 'mitigation.sentinelcore.requested.test-host',
-        definition: events.mitigationRequested,
-        source: '/sentinelcore',
-        data: {
-          ...{ mitigationId: idOf(number), action: 'restart', target, reason: 'under load', score: 95, evidence },
-          requestedAt: new Date().toISOString(),
-        },
-      };
-    },
+    eventOf: (number) => mitigationRequest(number, victims[number - 1] ?? { id: '', name: '' }, { action: 'restart' }),
     effects: async () => {
       const filters = { event: ['restart'], container: victims.map(({ id }) => id) };
       const until = Math.ceil(Date.now() / 1000) + 1;
@@ -137,7 +118,7 @@ async function restarts(): Promise<Story> {
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => (JSON.parse(line) as { id: string }).id)
-        .map((containerId) => idOf(victims.findIndex(({ id }) => id === containerId) + 1));
+        .map((containerId) => mitigationIdOf(victims.findIndex(({ id }) => id === containerId) + 1));
     },
     [Symbol.asyncDispose]: () => lab.close(),
   };
@@ -152,7 +133,7 @@ async function stopUnderLoad(app: AppName, tell: (stage: Stage) => Promise<Story
     app,
     mesh.environment({ FORGE_DATA_DIR: folder, ...story.settings }),
   );
-  await waitFor(async () => (await fetch(`${service.url}/ready`)).ok, { description: 'the service to be ready' });
+  await untilReady(service.url);
   const load = new Load(mesh.connection, story);
   try {
     await waitFor(async () => (await story.effects()).length > 0, { description: 'some effects', intervalMs: 100 });
@@ -190,22 +171,13 @@ describe('SIGTERM under load', () => {
     await load.end();
 
     await mesh.restart();
-    const recorded = async (): Promise<readonly EventEntry[]> => {
-      const entries: EventEntry[] = [];
-      for await (const { entry } of new RecordReader(recordDirectory(mesh.dataDirectory)).entries()) {
-        if (entry.kind === 'event') {
-          entries.push(entry);
-        }
-      }
-      return entries;
-    };
-    const decidedOn = ({ subject, data }: EventEntry): readonly string[] =>
+    const decidedOn = ({ subject, data }: RecordedEvent): readonly string[] =>
       subject.startsWith('mitigation.sentinelcore.')
         ? [String((data as { detail?: { eventId?: string } }).detail?.eventId)]
         : [];
     const entries = await waitFor(
       async () => {
-        const found = await recorded();
+        const found = await recordedEvents(recordDirectory(mesh.dataDirectory));
         return found.flatMap(decidedOn).length >= load.acknowledged.length && found;
       },
       { description: `the decisions on ${load.acknowledged.length} events`, timeoutMs: 30_000, intervalMs: 250 },

@@ -48,6 +48,24 @@ describe('publishing', () => {
     expect(await idsIn(parts)).toEqual([]);
   });
 
+  it('sends nothing while nats-server is away: what was refused then is not stored later', async () => {
+    await using mesh = await TestMesh.open();
+    await using parts = new MeshParts(mesh.nats.url);
+    const say = (id: string, timeoutMs: number) =>
+      parts.publisher.publish(events.selfMitigation, self, data, { id, timeoutMs });
+    await say('before', 5_000);
+    await mesh.nats.kill();
+    await waitFor(() => !parts.connection.state.isConnected, { description: 'the connection to be gone' });
+    // What the client library is given then it keeps until there is a server again: without bound, and for nobody.
+    const { outMsgs } = parts.connection.current.stats();
+    await expect(say('refused', 500)).rejects.toMatchObject({ code: 'FORGE_NATS_PUBLISH' });
+    expect(parts.connection.current.stats().outMsgs).toBe(outMsgs);
+    const patient = say('patient', 20_000);
+    await mesh.nats.restart();
+    await patient;
+    expect(await idsIn(parts)).toEqual(['before', 'patient']);
+  }, 30_000);
+
   it('waits while nats-server restarts, and neither loses nor doubles an event', async () => {
     await using mesh = await TestMesh.open();
     await using parts = new MeshParts(mesh.nats.url);

@@ -28,20 +28,28 @@ export interface EmbeddedMeshOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Lets the user `insider`, with that password, see and do everything in the account of the mesh. */
   readonly hasInsider?: boolean;
+  /** Where it keeps its data; a new directory when not given. It goes with the mesh. */
+  readonly dataDirectory?: string;
+  /** Its nats-server takes what the disk holds, not only what it thinks it may. */
+  readonly mayFillDisk?: boolean;
 }
 
 const natsServerWithInsider = fileURLToPath(new URL('nats-server-with-insider.sh', import.meta.url));
-const realNatsServer = fileURLToPath(new URL('../../.tools/nats-server/nats-server', import.meta.url));
 const forge = fileURLToPath(new URL('../../apps/forge/bin/forge.js', import.meta.url));
-const portSettings = [
-  'FORGE_NATS_PORT',
-  'SENTINELCORE_PORT',
-  'NOTIFICATION_DISPATCHER_PORT',
-  'SUPERVISOR_PORT',
-  'LOG_INDEXER_PORT',
-  'HARDENING_AUDITOR_PORT',
-  'TASK_REGISTRY_PORT',
-];
+const fillingNatsServer = fileURLToPath(new URL('nats-server-on-small-disk.sh', import.meta.url));
+const fetchedNatsServer = fileURLToPath(new URL('../../.tools/nats-server/nats-server', import.meta.url));
+/** Lets the system choose every port of a mesh. */
+export const anyPorts: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    'FORGE_NATS_PORT',
+    'SENTINELCORE_PORT',
+    'NOTIFICATION_DISPATCHER_PORT',
+    'SUPERVISOR_PORT',
+    'LOG_INDEXER_PORT',
+    'HARDENING_AUDITOR_PORT',
+    'TASK_REGISTRY_PORT',
+  ].map((name) => [name, '0']),
+);
 const stopWithinMs = 30_000;
 
 /**
@@ -60,22 +68,21 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
     options: EmbeddedMeshOptions,
   ) {
     this.#environment = {
-      ...Object.fromEntries(portSettings.map((name) => [name, '0'])),
+      ...anyPorts,
       ...plainEnvironment(),
       FORGE_DATA_DIR: dataDirectory,
-      ...(options.hasInsider === true
-        ? {
-            FORGE_NATS_SERVER: natsServerWithInsider,
-            REAL_NATS_SERVER: process.env.FORGE_NATS_SERVER ?? realNatsServer,
-          }
-        : {}),
+      ...(options.hasInsider === true ? instead(natsServerWithInsider) : {}),
+      ...(options.mayFillDisk === true ? instead(fillingNatsServer) : {}),
       ...options.environment,
     };
   }
 
   /** Resolves when the mesh has said that everything is started. */
   static async start(options: EmbeddedMeshOptions = {}): Promise<EmbeddedMeshProcess> {
-    const mesh = new EmbeddedMeshProcess(await mkdtemp(join(tmpdir(), 'forge-mesh-')), options);
+    const mesh = new EmbeddedMeshProcess(
+      options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'forge-mesh-'))),
+      options,
+    );
     try {
       await mesh.restart();
       return mesh;
@@ -195,6 +202,11 @@ export class EmbeddedMeshProcess implements AsyncDisposable {
       await waitFor(() => !isRunning(pid), { description: 'the end of the nats-server' });
     }
   }
+}
+
+/** What stands in for the nats-server, and runs the real one itself. */
+function instead(program: string): Readonly<Record<string, string>> {
+  return { FORGE_NATS_SERVER: program, REAL_NATS_SERVER: process.env.FORGE_NATS_SERVER ?? fetchedNatsServer };
 }
 
 /** The environment without any setting of the mesh: a test says itself what it runs with. */

@@ -29,3 +29,4 @@ export {
   url,
 } from './settings/setting-types.js';
 export { renderSettingsReference, renderSettingsTable, type SettingsGroup } from './settings/settings-reference.js';
+export { steadyNow } from './time/steady-clock.js';

@@ -20,7 +20,7 @@ export {
   type TraceContext,
 } from './envelope/trace-context.js';
 export { type ErrorCode, type ErrorEntry, errorCatalogue } from './errors/catalogue.js';
-export { ForgeError, type ForgeErrorOptions, isRetryable, messageOf } from './errors/forge-error.js';
+export { ForgeError, type ForgeErrorOptions, isOutage, isRetryable, messageOf } from './errors/forge-error.js';
 export { DeadLetter, type DeadLetterCause, deadLetterCauses } from './events/dead-letter.js';
 export { IsMitigationId, IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
 export {

@@ -126,11 +126,19 @@ function startNats(
     directory: dataDirectory.natsDirectory,
     secrets,
     host,
-    onCrash: (reason) =>
-      logs.write(
-        `${JSON.stringify({ svc: 'forge', lvl: 'error', evt: 'nats-server.ended', time: new Date().toISOString(), reason })}\n`,
-      ),
+    onCrash: (reason) => tell(logs, 'error', 'nats-server.ended', { reason }),
+    onDisk: (state) =>
+      state === 'full'
+        ? tell(logs, 'error', 'nats-server.disk-full', {
+            directory: dataDirectory.natsDirectory,
+            msg: 'The streams store nothing until there is room again: make room, all else goes by itself',
+          })
+        : tell(logs, 'info', 'nats-server.disk-has-room', { msg: 'It is started anew, so that it stores again' }),
   });
+}
+
+function tell(logs: LogDestination, lvl: string, evt: string, fields: Readonly<Record<string, unknown>>): void {
+  logs.write(`${JSON.stringify({ svc: 'forge', lvl, evt, time: new Date().toISOString(), ...fields })}\n`);
 }
 
 async function provisionAll(environment: Environment, replicas: number): Promise<void> {

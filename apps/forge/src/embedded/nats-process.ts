@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ForgeError } from '@sentinel-forge/contracts';
+import { isDiskFullText, whenRoom } from './disk-room.js';
 import { type NatsConfigOptions, natsConfig } from './nats-config.js';
 import { isRunning } from './process-mark.js';
 
@@ -17,13 +18,16 @@ export interface NatsProcessOptions extends NatsConfigOptions {
   readonly program: string;
   /** Hears that the server ended by itself and is being started again. */
   readonly onCrash: (reason: string) => void;
+  /** Hears that the disk is full, and that there is room again: then the server is started anew. */
+  readonly onDisk: (state: 'full' | 'room') => void;
 }
 
 /** The nats-server of an embedded mesh: a child that is started again when it dies, and stopped last of all. */
 export class NatsProcess {
   #child: ChildProcess | undefined;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
   #port = 0;
+  #fullDiskOf: ChildProcess | undefined;
   #output = '';
 
   private constructor(private readonly options: NatsProcessOptions) {}
@@ -46,7 +50,7 @@ export class NatsProcess {
 
   /** Lets it write what it holds, then ends it. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) {
       return;
@@ -79,6 +83,9 @@ export class NatsProcess {
     this.#child = child;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#output = (this.#output + text).slice(-8_192);
+      if (isDiskFullText(text)) {
+        void this.#startAnewWhenRoom(child);
+      }
     });
     const failed = Promise.withResolvers<never>();
     failed.promise.catch(() => {
@@ -120,13 +127,27 @@ export class NatsProcess {
     }
   }
 
+  // Measured with nats-server 2.14: a stream whose disk was full once stores nothing any more, whatever room there is then,
+  // until the server is started anew. What it has acknowledged is on the disk; it was nothing of what it refused.
+  async #startAnewWhenRoom(child: ChildProcess): Promise<void> {
+    if (this.#fullDiskOf === child) {
+      return;
+    }
+    this.#fullDiskOf = child;
+    this.options.onDisk('full');
+    if (await whenRoom(this.options.directory, this.#stopping.signal)) {
+      this.options.onDisk('room');
+      child.kill('SIGTERM');
+    }
+  }
+
   #restartUnlessStopping(child: ChildProcess, reason: string): void {
-    if (this.#isStopping || this.#port === 0 || child !== this.#child) {
+    if (this.#stopping.signal.aborted || this.#port === 0 || child !== this.#child) {
       return;
     }
     this.options.onCrash(reason);
     const again = (): void => {
-      if (!this.#isStopping) {
+      if (!this.#stopping.signal.aborted) {
         this.#spawn(this.#port).catch((error: unknown) => {
           this.options.onCrash(String(error));
           setTimeout(again, restartPauseMs * 4);

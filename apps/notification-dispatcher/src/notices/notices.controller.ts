@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
-import { Actor, RequireScope } from '@sentinel-forge/chassis';
+import { Actor, RequireScope, steadyNow } from '@sentinel-forge/chassis';
 import { ListNotices, Log, ReplayNotice, requests, validatorFor } from '@sentinel-forge/contracts';
 import { OnRequest, type RequestContext } from '@sentinel-forge/messaging';
 import { DeliveryRunner } from '../outbox/delivery.runner.js';
@@ -53,7 +53,7 @@ export class NoticesController {
   }
 
   #replay({ id: asked }: ReplayNotice, actor: string): object {
-    const id = this.outbox.history.replay(asked, Date.now());
+    const id = this.outbox.history.replay(asked, steadyNow());
     this.log.info('notice.replayed', { id, actor });
     this.delivery.wake();
     return { id };

@@ -1,5 +1,5 @@
 import type { Provider } from '@nestjs/common';
-import { Redactor } from '@sentinel-forge/chassis';
+import { Redactor, steadyNow } from '@sentinel-forge/chassis';
 import { Channels } from '../channels/channels.js';
 import { DispatcherSettings, digestPolicyOf } from '../config.js';
 import { DeliveryRunner } from '../outbox/delivery.runner.js';
@@ -27,8 +27,8 @@ export const notifierProvider: Provider<Notifier> = {
       router: routes.router,
       digest: digestPolicyOf(settings),
       redact: (value) => redactor.value(value).value,
-      now: Date.now,
-      tellSinceMs: outbox.tellSinceMs,
+      now: steadyNow,
+      tellSinceMs: () => outbox.tellSinceMs,
       onEnqueued: (deliveries) => {
         metrics.queued(deliveries);
         delivery.wake();

@@ -115,7 +115,7 @@ describe('notifier', () => {
   });
 
   it('writes history down without telling anybody, be the request for it ever so wrong', async () => {
-    const notifier = notifierWith({ tellSinceMs: 8 });
+    const notifier = notifierWith({ tellSinceMs: () => 8 });
     await notifier.accept(eventOn('mitigation.supervisor.self', { what: 'x', reason: 'y' }, 'old'));
     await notifier.accept(eventOn('notify.requested', { title: 't', body: 'b', to: 'nobody' }, 'wrong'));
     await notifier.accept({

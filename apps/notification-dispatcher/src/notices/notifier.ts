@@ -27,7 +27,7 @@ export interface NotifierOptions {
   readonly redact: Redact;
   readonly now: () => number;
   /** What was stored before this is history: it is written down, and nobody is told. Milliseconds since 1970. */
-  readonly tellSinceMs?: number;
+  readonly tellSinceMs?: () => number;
   /** Something was put into the outbox. */
   readonly onEnqueued?: (deliveries: readonly Enqueued[]) => void;
 }
@@ -60,11 +60,11 @@ export class Notifier {
    * recipient that cannot be used. With a reason for it (`untold`) the notice is written down, and nobody is told.
    */
   async accept(event: ForgeEvent, untold?: string): Promise<Accepted> {
-    const { redact, router, tellSinceMs = 0 } = this.#options;
+    const { redact, router, tellSinceMs = always } = this.#options;
     // An event derives its trace when asked: a spread alone would lose it.
     const redacted = { ...event, trace: event.trace, data: redact(event.data) as object };
     const notice = noticeFor(redacted);
-    const isHistory = event.storedAtMs < tellSinceMs;
+    const isHistory = event.storedAtMs < tellSinceMs();
     const whyNobody = isHistory ? 'it is older than this outbox' : untold;
     const explicit = isHistory ? undefined : this.#explicitTarget(event);
     const targets = explicit === undefined ? router(redacted, notice).targets : [explicit];
@@ -116,7 +116,11 @@ export class Notifier {
         resolve({ eventId: outgoing.notice.eventId, deliveries: results[index] ?? [] });
       }
       onEnqueued?.(results.flat());
-    } catch (error) {
+    } catch (cause) {
+      // The outbox's trouble and not the events': they wait for as long as it lasts.
+      const error = new ForgeError('FORGE_NOTIFY_OUTBOX', `the outbox cannot be written: ${messageOf(cause)}`, {
+        cause,
+      });
       for (const { reject } of waiting) {
         reject(error);
       }
@@ -147,6 +151,7 @@ export class Notifier {
   }
 }
 
+const always = (): number => 0;
 const nobodySetUp = 'no channel that should tell it is set up';
 
 /** Names the field, in the way a broken contract does. */

@@ -26,7 +26,9 @@ export class Breakers {
     known: ReadonlyMap<string, BreakerState>,
     nowMs: number,
   ) {
-    this.#states = new Map([...known].map(([circuit, state]) => [circuit, afterRestart(state, nowMs)]));
+    this.#states = new Map(
+      [...known].map(([circuit, state]) => [circuit, notBeyond(policy, afterRestart(state, nowMs), nowMs)]),
+    );
   }
 
   stateOf(circuit: string): BreakerState {
@@ -82,4 +84,9 @@ export class Breakers {
       this.#states.set(circuit, state);
     }
   }
+}
+
+// The clock may have been set back since: a circuit is open for no longer than it ever would be.
+function notBeyond({ maxOpenMs }: BreakerPolicy, state: BreakerState, nowMs: number): BreakerState {
+  return state.kind === 'open' ? { ...state, untilMs: Math.min(state.untilMs, nowMs + maxOpenMs) } : state;
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type DependencyCheck, Readiness } from '@sentinel-forge/chassis';
+import { type DependencyCheck, Readiness, steadyNow } from '@sentinel-forge/chassis';
 import { type ChannelName, events, Log, limits, newTrace } from '@sentinel-forge/contracts';
 import { EventPublisher, randomHex } from '@sentinel-forge/messaging';
 import { Channels } from '../channels/channels.js';
@@ -88,7 +88,7 @@ export class Circuits {
     return () =>
       outageOf(
         [...this.#open].filter(([circuit]) => watched.has(circuit)),
-        Date.now(),
+        steadyNow(),
       );
   }
 }

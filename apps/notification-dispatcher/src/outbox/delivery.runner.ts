@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { steadyNow } from '@sentinel-forge/chassis';
 import { consumers, Log, streams } from '@sentinel-forge/contracts';
 import { EventPublisher } from '@sentinel-forge/messaging';
 import { Channels } from '../channels/channels.js';
@@ -15,6 +16,8 @@ import type { RetryPolicy } from './schedule.service.js';
 
 const sendTimeoutMs = 30_000;
 const upkeepEveryMs = 60_000;
+/** While the outbox cannot be written: how often it is looked whether it can again. */
+const probeEveryMs = 2_000;
 const forgetAtOnce = 500;
 /** What is under way at the end has so long; what is cut off then is sent again at the next start. */
 const drainBudgetMs = 5_000;
@@ -37,6 +40,7 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
   // What wakes it is a handler in the trace of one event; what it does then belongs to others.
   readonly #outsideOfTraces = AsyncLocalStorage.snapshot();
   #upkeep: NodeJS.Timeout | undefined;
+  #probe: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(Outbox) private readonly outbox: Outbox,
@@ -56,22 +60,23 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
       breaker: defaultBreakerPolicy,
       digest: digestPolicyOf(settings),
       sendTimeoutMs,
-      now: Date.now,
+      now: steadyNow,
       random: Math.random,
-      onCircuit: (change) => circuits.changed(change, Date.now()),
+      onCircuit: (change) => circuits.changed(change, steadyNow()),
       onSettled: (channel, state) => {
         metrics.settled(channel, state);
         this.#announce();
       },
       onError: (error) => log.error('outbox.failed', { error }),
     });
-    circuits.resume(this.#dispatcher.openCircuits, Date.now());
+    circuits.resume(this.#dispatcher.openCircuits, steadyNow());
   }
 
   onApplicationBootstrap(): void {
     this.#dispatcher.start();
     this.#announce();
-    this.#upkeep = setInterval(() => this.tick(Date.now()), upkeepEveryMs);
+    this.#upkeep = setInterval(() => this.tick(steadyNow()), upkeepEveryMs);
+    this.#probe = setInterval(() => this.#probeAgain(steadyNow()), probeEveryMs);
   }
 
   /** Something came into the outbox. */
@@ -93,12 +98,26 @@ export class DeliveryRunner implements OnApplicationBootstrap, BeforeApplication
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.#upkeep);
+    clearInterval(this.#probe);
     await this.#dispatcher.stop(drainBudgetMs);
     const budget = Promise.withResolvers<void>();
     const timer = setTimeout(budget.resolve, farewellBudgetMs);
     // What is not told by then is told at the next start.
     await Promise.race([this.#announcer.flush().catch(() => undefined), budget.promise]);
     clearTimeout(timer);
+  }
+
+  #probeAgain(nowMs: number): void {
+    if (this.outbox.database.problem === undefined) {
+      return;
+    }
+    try {
+      this.outbox.database.probe(nowMs);
+      this.log.info('outbox.writable', { msg: 'It can be written again' });
+      this.#dispatcher.wake();
+    } catch {
+      // As before: /ready says so, and why.
+    }
   }
 
   #announce(): void {

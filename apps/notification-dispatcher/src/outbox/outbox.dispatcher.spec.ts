@@ -492,3 +492,44 @@ describe('dead letters and history of an outbox', () => {
     expect(outbox.http.requests[0]?.path).toContain('secret-token');
   });
 });
+
+describe('a clock that was set back while the dispatcher was down', () => {
+  it('keeps no delivery waiting for longer than a retry ever would', async () => {
+    await using outbox = await Outbox.open();
+    outbox.http.answerNext({ status: 503 });
+    outbox.put(noticeOf('one'), 'webhook');
+    await outbox.work();
+    outbox.nowMs -= 60 * 60_000;
+    outbox.restart();
+    outbox.nowMs += defaultRetryPolicy.maxDelayMs;
+    await outbox.work();
+    expect(outbox.http.requests).toHaveLength(2);
+  });
+
+  it('keeps no circuit open for longer than it ever would be', async () => {
+    await using outbox = await Outbox.open();
+    for (let fault = 0; fault < defaultBreakerPolicy.faultsToOpen; fault += 1) {
+      outbox.http.answerNext({ status: 503 });
+      outbox.put(noticeOf(`notice-${fault}`), 'webhook');
+    }
+    await outbox.work();
+    expect(outbox.dispatcher.openCircuits).toHaveLength(1);
+    outbox.nowMs -= 60 * 60_000;
+    outbox.restart();
+    outbox.nowMs += defaultBreakerPolicy.maxOpenMs;
+    await outbox.work();
+    expect(outbox.dispatcher.openCircuits).toEqual([]);
+  });
+
+  it('does not take what it told before for told in the future: the same is held for its window, no longer', async () => {
+    await using outbox = await Outbox.open();
+    outbox.put(noticeOf('one', { dedupKey: 'same' }), 'webhook');
+    await outbox.work();
+    outbox.nowMs -= 60 * 60_000;
+    outbox.restart();
+    outbox.put(noticeOf('two', { dedupKey: 'same' }), 'webhook');
+    outbox.nowMs += defaultDigestPolicy.repeatWindowMs;
+    await outbox.work();
+    expect(outbox.http.requests).toHaveLength(2);
+  });
+});

@@ -1,5 +1,6 @@
 import type { ChannelName } from '@sentinel-forge/contracts';
 import type { Channel, SendOutcome } from '../channels/channel.port.js';
+import { maxRetryAfterMs } from '../channels/retry-after.js';
 import type { DigestPolicy } from '../digest/admission.service.js';
 import { closeDigests } from '../digest/digest.store.js';
 import type { BreakerPolicy } from './breaker.service.js';
@@ -51,6 +52,11 @@ export class OutboxDispatcher {
     this.#options = options;
     this.#store = new OutboxStore(options.database);
     this.#store.recover(options.now());
+    this.#store.recallClock(options.now(), {
+      retry: options.retry.maxDelayMs,
+      retryAfter: maxRetryAfterMs,
+      hold: Math.max(options.digest.repeatWindowMs, options.digest.digestAfterMs),
+    });
     this.#breakers = new Breakers(options.breaker, options.random, this.#store.breakers(), options.now());
   }
 

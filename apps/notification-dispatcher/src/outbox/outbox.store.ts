@@ -34,6 +34,26 @@ export class OutboxStore {
     );
   }
 
+  /**
+   * After a start the clock may say less than when this was written, because it was set back meanwhile: then nothing waits for
+   * longer than it ever would, and nothing was told or queued in the future.
+   */
+  recallClock(
+    nowMs: number,
+    longestMs: { readonly retry: number; readonly retryAfter: number; readonly hold: number },
+  ): void {
+    this.database.run(
+      `UPDATE deliveries SET
+         not_before      = min(not_before, $nowMs + $retryAfter),
+         next_attempt_at = min(next_attempt_at, max($nowMs, min(not_before, $nowMs + $retryAfter)) + $retry),
+         held_until      = min(held_until, $nowMs + $hold),
+         queued_at       = min(queued_at, $nowMs),
+         message_at      = min(message_at, $nowMs)
+       WHERE state IN ('pending', 'sending', 'held') OR message_at > $nowMs`,
+      { nowMs, ...longestMs },
+    );
+  }
+
   /** What is to be sent on a channel now, except on the circuits named. */
   due(channel: ChannelName, blockedCircuits: readonly string[], limit: number, nowMs: number): readonly DueDelivery[] {
     const rows = this.database.all<DueRow>(

@@ -31,7 +31,8 @@ export class Outbox implements OnApplicationShutdown {
    * from their beginning, which may be 90 days ago; one that was away for a week still tells the whole week.
    */
   get tellSinceMs(): number {
-    return this.database.createdAtMs - firstStartGraceMs;
+    // A clock that was ahead when the outbox was made, and was set back, must not make history of what happens now.
+    return Math.min(this.database.createdAtMs, Date.now()) - firstStartGraceMs;
   }
 
   // After the last handler: the consumers are drained by now.

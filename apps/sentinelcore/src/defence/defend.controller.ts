@@ -9,6 +9,8 @@ import type { Decision } from '../planning/decision.js';
 import { AwaitedDecisions } from './awaited-decisions.js';
 
 const decisionTimeoutMs = 2_000;
+/** Whoever waits for an answer over HTTP is better served by a refusal, and tries again. */
+const publishTimeoutMs = 5_000;
 const defaultSignal = 'http';
 
 /** The body of `POST /defend`: telemetry, and the signal that it is. */
@@ -32,7 +34,7 @@ export class DefendController {
 
   /**
    * Publishes the telemetry as any producer would, and waits up to two seconds for what the consumer of the stream decides
-   * on it: 200 with the decision, or 202 when it is still to come.
+   * on it: 200 with the decision, or 202 when it is still to come; 503 when no stream has taken it within five seconds.
    */
   @Post('defend')
   @HttpCode(200)
@@ -44,7 +46,10 @@ export class DefendController {
     const { signal = defaultSignal, ...telemetry } = request;
     const id = randomUUID();
     const decision = this.awaited.wait(id, decisionTimeoutMs);
-    const { trace } = await this.publisher.publish(events.telemetry, { signal }, telemetry, { id });
+    const { trace } = await this.publisher.publish(events.telemetry, { signal }, telemetry, {
+      id,
+      timeoutMs: publishTimeoutMs,
+    });
     return answerOf(trace.traceId, id, await decision, reply);
   }
 }

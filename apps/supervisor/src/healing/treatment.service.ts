@@ -192,7 +192,8 @@ function treatAiling(
   const nextAttemptMs =
     record.nextAttemptAt === undefined
       ? nowMs + computeRestartDelayMs(record.attempts, facts.jitter, policy)
-      : Date.parse(record.nextAttemptAt);
+      : // The clock may have been set back since: it waits for no longer than it ever would.
+        Math.min(Date.parse(record.nextAttemptAt), nowMs + policy.backoffCapMs);
   const waitsUntilMs = nextAttemptMs > nowMs ? nextAttemptMs : (facts.groupWaitsUntilMs?.() ?? 0);
   return waitsUntilMs > nowMs
     ? { record: { ...record, nextAttemptAt: new Date(nextAttemptMs).toISOString() }, lookAgainAtMs: waitsUntilMs }

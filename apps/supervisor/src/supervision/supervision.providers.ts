@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FactoryProvider } from '@nestjs/common';
-import { MeshSettings, Redactor } from '@sentinel-forge/chassis';
+import { MeshSettings, Redactor, steadyNow } from '@sentinel-forge/chassis';
 import { InventoryEntry, Log } from '@sentinel-forge/contracts';
 import { DockerEngine, defaultDockerHost } from '@sentinel-forge/docker';
 import { EventPublisher, RecordStores } from '@sentinel-forge/messaging';
@@ -26,7 +26,8 @@ import { ResponseSwitch } from '../response/response-switch.js';
 import { Responses } from '../response/responses.js';
 import { FreedContainers } from './freed-containers.js';
 
-const now = (): number => Date.now();
+/** What is promised to last for a time does so, whoever sets the clock of the host. */
+const now = steadyNow;
 
 /**
  * The parts of a supervisor, put together. They are plain classes that know nothing of Nest: what each needs of the world

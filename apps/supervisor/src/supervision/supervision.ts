@@ -13,6 +13,7 @@ import { Responses } from '../response/responses.js';
 
 const retryMs = 500;
 const pruneEveryMs = 60 * 60 * 1000;
+const probeEveryMs = 5_000;
 
 /** The life of a supervisor: reads what is on record, then follows the engine, heals and responds, until it is stopped. */
 @Injectable()
@@ -21,6 +22,7 @@ export class Supervision implements OnApplicationBootstrap, BeforeApplicationShu
   #events: DockerEvents | undefined;
   #following: Promise<void> | undefined;
   #prune: NodeJS.Timeout | undefined;
+  #probe: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(
@@ -35,6 +37,10 @@ export class Supervision implements OnApplicationBootstrap, BeforeApplicationShu
     @Inject(Log) private readonly log: Log,
     @Inject(Readiness) readiness: Readiness,
   ) {
+    readiness.add('evidence', () => {
+      const { problem } = evidence;
+      return problem === undefined ? { isUp: true } : { isUp: false, reason: `it cannot be kept: ${problem}` };
+    });
     readiness.add('docker', () => (watch.away === undefined ? { isUp: true } : { isUp: false, reason: watch.away }));
   }
 
@@ -52,12 +58,14 @@ export class Supervision implements OnApplicationBootstrap, BeforeApplicationShu
     this.#following = this.watch.follow(this.#events);
     void this.#begin();
     this.#prune = setInterval(() => void this.#pruneEvidence(), pruneEveryMs);
+    this.#probe = setInterval(() => void this.evidence.probe(), probeEveryMs);
   }
 
   /** Begins nothing new and finishes what is under way. What is left is in the records. */
   async beforeApplicationShutdown(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#prune);
+    clearInterval(this.#probe);
     await this.#events?.close();
     await this.#following;
     await Promise.all([

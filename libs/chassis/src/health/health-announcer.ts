@@ -26,7 +26,7 @@ export class HealthAnnouncer implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.#check(Date.now()), checkEveryMs);
+    this.#timer = setInterval(() => void this.#check(performance.now()), checkEveryMs);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -22,7 +22,7 @@ export class HealthController {
       service: app,
       version,
       instance,
-      uptimeSeconds: Math.round((Date.now() - startedAtMs) / 1000),
+      uptimeSeconds: Math.round((performance.now() - startedAtMs) / 1000),
     };
   }
 

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { JetStreamStrategy, LagMonitor, MeshConnection } from '@sentinel-forge/messaging';
+import { EventPublisher, JetStreamStrategy, LagMonitor, MeshConnection } from '@sentinel-forge/messaging';
 import { Readiness } from './readiness.js';
 
-/** What every service depends upon: NATS, its consumers, and that no stream discards what they have not handled. */
+/** What every service depends upon: NATS, its consumers, that the streams store what is said, and that none discards what they have not handled. */
 @Injectable()
 export class MeshReadiness {
   constructor(
@@ -10,6 +10,7 @@ export class MeshReadiness {
     @Inject(MeshConnection) connection: MeshConnection,
     @Inject(JetStreamStrategy) strategy: JetStreamStrategy,
     @Inject(LagMonitor) lag: LagMonitor,
+    @Inject(EventPublisher) publisher: EventPublisher,
   ) {
     readiness.add('nats', () => ({ isUp: connection.state.isConnected, reason: connection.state.reason }));
     readiness.add('jetstream', () => {
@@ -18,6 +19,10 @@ export class MeshReadiness {
         ({ definition, state }) => `${definition.stream}/${definition.name}: ${state.reason}`,
       );
       return { isUp: waiting.length === 0, reason: reasons.join('; ') };
+    });
+    readiness.add('storage', () => {
+      const reason = publisher.trouble;
+      return reason === undefined ? { isUp: true } : { isUp: false, reason };
     });
     readiness.add('retention', () => ({ isUp: lag.alarms.length === 0, reason: lag.alarms.join('; ') }));
   }

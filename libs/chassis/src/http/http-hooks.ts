@@ -13,6 +13,7 @@ import type { FastifyRequest } from 'fastify';
 import type { HttpMetrics } from '../metrics/http-metrics.js';
 import type { MeshSettings } from '../settings/mesh.settings.js';
 import { pathOf } from './problem.filter.js';
+import { RateLimitStore } from './rate-limit-store.js';
 
 /** Paths that must answer whatever else happens. */
 const unlimitedPaths = new Set(['/health', '/healthz', '/ready', '/metrics']);
@@ -35,6 +36,7 @@ export async function addHttpHooks(
   await application.register(rateLimit, {
     max: settings.rateLimitRpm,
     timeWindow: 60_000,
+    store: RateLimitStore,
     allowList: (request: FastifyRequest) => unlimitedPaths.has(pathOf(request.url)),
     errorResponseBuilder: (_request: FastifyRequest, { max, after }: { max: number; after: string }) =>
       Object.assign(

@@ -68,7 +68,7 @@ export async function runService(definition: ServiceDefinition, options: RunOpti
     redactor,
     options.logDestination ?? stdoutDestination(),
   );
-  const identity = new ServiceIdentity(definition.app, definition.version, randomUUID(), Date.now());
+  const identity = new ServiceIdentity(definition.app, definition.version, randomUUID(), performance.now());
   const application = await NestFactory.create<NestFastifyApplication>(
     ChassisModule.around({ definition, identity, meshSettings, ownSettings, redactor, log }),
     new FastifyAdapter({ bodyLimit: limits.eventBytes, forceCloseConnections: 'idle' }),

@@ -7,6 +7,7 @@ export class ServiceIdentity {
     readonly version: string,
     /** Unique for each start. */
     readonly instance: string,
+    /** By the monotonic clock. */
     readonly startedAtMs: number,
   ) {}
 }

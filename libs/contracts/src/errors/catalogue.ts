@@ -2,6 +2,11 @@
 export interface ErrorEntry {
   readonly status: number;
   readonly isRetryable: boolean;
+  /**
+   * What the service itself stands on is away or full; what it was given is not to blame. So it is tried for as long as that
+   * lasts, and never given up.
+   */
+  readonly isOutage?: boolean;
   /** A short title, the same for every occurrence (problem+json `title`). */
   readonly title: string;
   /** What a person does about it. */
@@ -91,6 +96,7 @@ export const errorCatalogue = {
   FORGE_NATS_UNAVAILABLE: {
     status: 503,
     isRetryable: true,
+    isOutage: true,
     title: 'NATS does not answer',
     mend: 'Check that nats-server runs and NATS_URL names it; services reconnect by themselves.',
   },
@@ -103,6 +109,7 @@ export const errorCatalogue = {
   FORGE_NATS_PUBLISH: {
     status: 503,
     isRetryable: true,
+    isOutage: true,
     title: 'JetStream did not acknowledge a publication',
     mend: 'Check /ready for the state of NATS; nothing was lost, the sender still holds the event.',
   },
@@ -151,7 +158,8 @@ export const errorCatalogue = {
   FORGE_NOTIFY_OUTBOX: {
     status: 503,
     isRetryable: true,
-    title: 'The outbox cannot be opened',
+    isOutage: true,
+    title: 'The outbox cannot be opened, or not be written',
     mend: 'Check that its folder exists, is writable and has space, and that no other dispatcher uses it.',
   },
   FORGE_NOTIFY_UNKNOWN: {
@@ -241,12 +249,14 @@ export const errorCatalogue = {
   FORGE_RECORD_DISK_FULL: {
     status: 507,
     isRetryable: true,
+    isOutage: true,
     title: 'The disk that holds the record is full',
     mend: 'Make room; nothing that was acknowledged is lost, and recording goes on by itself.',
   },
   FORGE_RECORD_UNWRITABLE: {
     status: 503,
     isRetryable: true,
+    isOutage: true,
     title: 'The record cannot be written',
     mend: 'Look at the cause and at the disk, then restart log-indexer: it recovers the record when it opens it.',
   },

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue } from './catalogue.js';
+import { type ErrorCode, type ErrorEntry, errorCatalogue } from './catalogue.js';
 
 /** What may be said of an error beside its message. */
 export interface ForgeErrorOptions {
@@ -32,6 +32,12 @@ export class ForgeError extends Error {
  */
 export function isRetryable(error: unknown): boolean {
   return error instanceof ForgeError ? error.isRetryable : true;
+}
+
+/** Whether what failed is what the service stands on (a disk, NATS), which says nothing of what it was given. */
+export function isOutage(error: unknown): boolean {
+  const entry: ErrorEntry | undefined = error instanceof ForgeError ? errorCatalogue[error.code] : undefined;
+  return entry?.isOutage === true;
 }
 
 /** The message of anything that can be thrown, on one line. */

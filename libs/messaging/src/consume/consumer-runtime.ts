@@ -94,9 +94,9 @@ export class ConsumerRuntime {
     this.#reader = consumer.mode === 'batch' ? new BatchReader(context) : new MessageReader(context);
     this.#note(true, '');
     log.debug('consumer.reading', { stream: consumer.stream, consumer: consumer.name });
-    const startedAtMs = Date.now();
+    const startedAtMs = performance.now();
     const reason = await Promise.race([this.#reader.lost, this.#stopped.promise.then(() => 'stopped')]);
-    if (Date.now() - startedAtMs > restart.maxDelayMs) {
+    if (performance.now() - startedAtMs > restart.maxDelayMs) {
       this.#attempts = 0;
     }
     if (!this.#isStopped) {

@@ -32,7 +32,7 @@ export class PullSubscription {
   #requestCount = 0;
   #heldMessages = 0;
   #heldBytes = 0;
-  #lastHeardMs = Date.now();
+  #lastHeardMs = performance.now();
   #isStopped = false;
 
   constructor(
@@ -67,7 +67,7 @@ export class PullSubscription {
   /** Forgets what was under way and asks anew; for after a reconnect. */
   renew(): void {
     this.#requests.clear();
-    this.#lastHeardMs = Date.now();
+    this.#lastHeardMs = performance.now();
     this.#pullMore();
   }
 
@@ -80,7 +80,7 @@ export class PullSubscription {
   }
 
   #receive(message: Msg): void {
-    this.#lastHeardMs = Date.now();
+    this.#lastHeardMs = performance.now();
     if (message.reply?.startsWith('$JS.ACK.') === true) {
       this.#deliver(message);
       return;
@@ -132,7 +132,7 @@ export class PullSubscription {
 
   // Two missed heartbeats: the server forgot our requests (a restart, a leader change). Asking anew costs nothing.
   #checkHeartbeat(): void {
-    if (this.#requests.size > 0 && Date.now() - this.#lastHeardMs > 2 * heartbeatMs) {
+    if (this.#requests.size > 0 && performance.now() - this.#lastHeardMs > 2 * heartbeatMs) {
       this.renew();
     }
   }

@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue, ForgeError } from '@sentinel-forge/contracts';
+import { type ErrorCode, errorCatalogue, ForgeError, isOutage } from '@sentinel-forge/contracts';
 import fc from 'fast-check';
 import { computeBackoffDelayMs, defaultRetryPolicy, type RetryPolicy, settle } from './settlement.js';
 
@@ -6,7 +6,8 @@ const policy: RetryPolicy = { maxDeliveries: 5, baseDelayMs: 100, maxDelayMs: 1_
 const failed = (error: unknown) => ({ isDone: false, error }) as const;
 const permanent = new ForgeError('FORGE_HTTP_REFUSED', 'never');
 const invalid = new ForgeError('FORGE_EVENT_INVALID', 'wrong field');
-const transient = new ForgeError('FORGE_NATS_UNAVAILABLE', 'not now');
+const transient = new ForgeError('FORGE_DOCKER_TIMEOUT', 'not now');
+const outage = new ForgeError('FORGE_NOTIFY_OUTBOX', 'the disk is full');
 
 describe('settle', () => {
   it.each([
@@ -28,6 +29,7 @@ describe('settle', () => {
       5,
       { kind: 'dead-letter', cause: 'exhausted', error: transient },
     ],
+    ['an outage, however often it was tried', failed(outage), 600, { kind: 'retry', delayMs: 500 }],
     ['one try more than the last', failed(transient), 6, { kind: 'dead-letter', cause: 'exhausted', error: transient }],
     [
       'a permanent refusal at the last try',
@@ -54,7 +56,8 @@ describe('settle', () => {
         (outcome, deliveries, random) => {
           const { kind } = settle(outcome, deliveries, defaultRetryPolicy, random);
           const isPermanent = !outcome.isDone && outcome.error instanceof ForgeError && !outcome.error.isRetryable;
-          const isLast = deliveries >= defaultRetryPolicy.maxDeliveries;
+          const isLast =
+            deliveries >= defaultRetryPolicy.maxDeliveries && !(!outcome.isDone && isOutage(outcome.error));
           expect(kind).toBe(outcome.isDone ? 'ack' : isPermanent || isLast ? 'dead-letter' : 'retry');
         },
       ),

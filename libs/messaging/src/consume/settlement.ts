@@ -1,4 +1,4 @@
-import { type DeadLetterCause, ForgeError, isRetryable } from '@sentinel-forge/contracts';
+import { type DeadLetterCause, ForgeError, isOutage, isRetryable } from '@sentinel-forge/contracts';
 
 /** How often a message is tried, and how long it rests in between. */
 export interface RetryPolicy {
@@ -22,8 +22,9 @@ export type Outcome = { readonly isDone: true } | { readonly isDone: false; read
 
 /**
  * Decides what becomes of a message. Permanent failures go to the dead letters at once, transient ones are tried again
- * with growing, jittered rests, and what was tried often enough goes to the dead letters too. An error that nobody
- * classified counts as transient.
+ * with growing, jittered rests, and what was tried often enough goes to the dead letters too; but an outage (the disk of the
+ * service is full, NATS is away) is no fault of the message, which waits for as long as it lasts. An error that nobody classified
+ * counts as transient.
  *
  * @param deliveries how often the message was delivered so far, from 1
  * @param random a number in [0, 1)
@@ -36,7 +37,7 @@ export function settle(outcome: Outcome, deliveries: number, policy: RetryPolicy
   if (!isRetryable(error)) {
     return { kind: 'dead-letter', cause: causeOf(error), error };
   }
-  if (deliveries >= policy.maxDeliveries) {
+  if (deliveries >= policy.maxDeliveries && !isOutage(error)) {
     return { kind: 'dead-letter', cause: 'exhausted', error };
   }
   return { kind: 'retry', delayMs: computeBackoffDelayMs(deliveries, policy, random) };

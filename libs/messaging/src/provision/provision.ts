@@ -48,6 +48,13 @@ export async function provision(
 /** Throws `FORGE_NATS_TOPOLOGY` that lists every step that could not be taken. */
 export function refuseBlocked(steps: readonly ProvisionStep[]): void {
   const blocked = steps.filter((step) => step.action === 'blocked');
+  if (blocked.some(({ reason = '' }) => /insufficient storage resources/i.test(reason))) {
+    throw new ForgeError(
+      'FORGE_NATS_TOPOLOGY',
+      `The disk of nats-server is too small: the streams may come to hold ${gibibytes(reservedBytes())} GiB, and JetStream ` +
+        'gives out at most three quarters of what was free when it started. Make room, or put its store (embedded: FORGE_DATA_DIR) on a larger disk',
+    );
+  }
   if (blocked.length > 0) {
     const list = blocked.map(
       ({ kind, name, differences, reason }) => `${kind} ${name}: ${differences.join(', ')} (${reason})`,
@@ -57,6 +64,14 @@ export function refuseBlocked(steps: readonly ProvisionStep[]): void {
       `Cannot be changed in place: ${list.join('; ')}. Remove it by hand to have it made anew`,
     );
   }
+}
+
+function reservedBytes(): number {
+  return declaredTopology({ replicas: 1, hosts: [] }).streams.reduce((sum, { max_bytes = 0 }) => sum + max_bytes, 0);
+}
+
+function gibibytes(bytes: number): string {
+  return (bytes / 1024 ** 3).toFixed(1);
 }
 
 function ensureStream(

@@ -8,8 +8,10 @@ import {
   ForgeError,
   type ForgeEvent,
   isAppName,
+  messageOf,
   newTrace,
   type ParamsOf,
+  type StreamName,
   sourceOf,
   type TraceContext,
 } from '@sentinel-forge/contracts';
@@ -18,6 +20,7 @@ import { within } from '../deadline/within.js';
 import { MessagingOptions } from '../messaging.options.js';
 import { currentTrace, randomHex } from '../trace/current-trace.js';
 import { AckInbox, type Acknowledgement } from './ack-inbox.js';
+import { Refusals } from './refusals.js';
 import { Semaphore } from './semaphore.js';
 
 /** What may be said of an event beside its data. */
@@ -53,6 +56,7 @@ const retryPauseMs = 100;
 @Injectable()
 export class EventPublisher {
   readonly #inFlight = new Semaphore(maxInFlight);
+  readonly #refusals = new Refusals(() => performance.now());
   #inbox: AckInbox | undefined;
 
   constructor(
@@ -81,11 +85,17 @@ export class EventPublisher {
       data,
       trace,
     });
-    return { id, ...(await this.#send(subject, encoded, options.timeoutMs ?? 30_000)), trace };
+    return { id, ...(await this.#send(definition.stream, subject, encoded, options.timeoutMs ?? 30_000)), trace };
   }
 
-  async #send(subject: string, encoded: EncodedEvent, timeoutMs: number): Promise<Acknowledgement> {
-    const deadlineMs = Date.now() + timeoutMs;
+  /** Which streams take nothing at the moment, though the server answers, and why; undefined when all do. */
+  get trouble(): string | undefined {
+    return this.#refusals.describe();
+  }
+
+  async #send(stream: StreamName, subject: string, encoded: EncodedEvent, timeoutMs: number): Promise<Acknowledgement> {
+    // Not the wall clock: one that is set must neither cut a try short nor make it last for an hour.
+    const deadlineMs = performance.now() + timeoutMs;
     const messageHeaders = headers();
     messageHeaders.append('Nats-Msg-Id', encoded.id);
     for (const [name, value] of Object.entries(encoded.headers)) {
@@ -98,10 +108,16 @@ export class EventPublisher {
     try {
       for (;;) {
         try {
-          const inbox = this.#inbox ?? (await this.#openInbox(deadlineMs - Date.now()));
-          return await inbox.publish(message, Math.min(ackTimeoutMs, Math.max(1, deadlineMs - Date.now())));
+          const inbox = await this.#openInbox(deadlineMs - performance.now());
+          const timeoutLeftMs = Math.max(1, deadlineMs - performance.now());
+          const acknowledgement = await inbox.publish(message, Math.min(ackTimeoutMs, timeoutLeftMs));
+          this.#refusals.note(stream, undefined);
+          return acknowledgement;
         } catch (error) {
-          if (this.connection.closed.aborted || Date.now() + retryPauseMs >= deadlineMs) {
+          if (this.connection.state.isConnected) {
+            this.#refusals.note(stream, messageOf(error));
+          }
+          if (this.connection.closed.aborted || performance.now() + retryPauseMs >= deadlineMs) {
             throw notAcknowledged(subject, error);
           }
           await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
@@ -112,10 +128,16 @@ export class EventPublisher {
     }
   }
 
-  // The first connection may be long in coming: the deadline counts all the same.
+  // Nothing is handed to the client library while there is no server: it would keep each try, without bound, for nobody.
   async #openInbox(timeoutMs: number): Promise<AckInbox> {
-    await within(this.connection.whenConnected(), timeoutMs);
-    this.#inbox ??= new AckInbox(this.connection.current, this.connection.inboxPrefix);
+    if (this.#inbox === undefined) {
+      await within(this.connection.whenConnected(), timeoutMs);
+      this.#inbox = new AckInbox(this.connection.current, this.connection.inboxPrefix);
+    }
+    const { state } = this.connection;
+    if (!state.isConnected) {
+      throw new ForgeError('FORGE_NATS_UNAVAILABLE', `NATS: ${state.reason}`);
+    }
     return this.#inbox;
   }
 }

@@ -1,16 +1,26 @@
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { messageOf } from '@sentinel-forge/contracts';
 import type { EvidenceStore, KeptEvidence } from './evidence.port.js';
 import { type EvidenceFile, type EvidenceRetention, selectExpired } from './retention.service.js';
 
 const suffix = '.json';
+/** About as much as a piece of evidence. */
+const probeBytes = 64 * 1024;
 
 /**
  * Evidence in a folder: `<folder>/<what it is about>/<label>.json`, readable by its owner only. A piece is there as a whole
  * or not at all, also when the process, or the machine, dies while it is written.
  */
 export class EvidenceFolder implements EvidenceStore {
+  #problem: string | undefined;
+
   constructor(private readonly folder: string) {}
+
+  /** Why the last piece could not be kept; undefined once one can. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
 
   async labelsOf(about: string): Promise<ReadonlySet<string>> {
     const names = await namesIn(join(this.folder, about));
@@ -18,6 +28,33 @@ export class EvidenceFolder implements EvidenceStore {
   }
 
   async keep(evidence: KeptEvidence): Promise<void> {
+    try {
+      await this.#keep(evidence);
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = messageOf(error);
+      throw error;
+    }
+  }
+
+  /** Where the last piece could not be kept: whether one could now. */
+  async probe(): Promise<void> {
+    if (this.#problem === undefined) {
+      return;
+    }
+    const path = join(this.folder, `.probe.${process.pid}.part`);
+    try {
+      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await writeDurably(path, 'x'.repeat(probeBytes));
+      this.#problem = undefined;
+    } catch (error) {
+      this.#problem = messageOf(error);
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async #keep(evidence: KeptEvidence): Promise<void> {
     const folder = join(this.folder, evidence.about);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, `${evidence.label}${suffix}`);
@@ -26,14 +63,14 @@ export class EvidenceFolder implements EvidenceStore {
       return;
     }
     const temporary = `${path}.${process.pid}.part`;
-    const file = await open(temporary, 'w', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify(evidence, undefined, 2)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
+      await writeDurably(temporary, `${JSON.stringify(evidence, undefined, 2)}\n`);
+      await rename(temporary, path);
+    } catch (error) {
+      // What is left of it would only fill the disk further.
+      await rm(temporary, { force: true });
+      throw error;
     }
-    await rename(temporary, path);
   }
 
   /** Removes what is too old or too much, and tells how many pieces that were. */
@@ -58,6 +95,16 @@ export class EvidenceFolder implements EvidenceStore {
       }
     }
     return files;
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
