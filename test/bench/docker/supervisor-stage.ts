@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Kvm } from '@nats-io/kv';
 import { connectClient, provision, refuseBlocked } from '@sentinel-forge/messaging';
 import {
+  Arrivals,
   DockerLab,
   EngineProxy,
   NatsTestServer,
@@ -20,12 +21,20 @@ export const host = 'bench-host';
 
 /** supervisor as it is deployed, a process of its own, on a real nats-server and a real engine whose every request is timed. */
 export class SupervisorStage implements AsyncDisposable {
+  readonly #told = new Arrivals<{ readonly subject: string; readonly body: string }>();
+
   private constructor(
     readonly lab: DockerLab,
     readonly connection: NatsConnection,
     private readonly proxy: EngineProxy,
     private readonly stack: AsyncDisposableStack,
-  ) {}
+  ) {
+    for (const subject of ['mitigation.supervisor.>', 'health.container.>']) {
+      connection.subscribe(subject, {
+        callback: (_, message) => this.#told.add({ subject: message.subject, body: message.string() }),
+      });
+    }
+  }
 
   static async open(settings: Readonly<Record<string, string>>): Promise<SupervisorStage> {
     await using stack = new AsyncDisposableStack();
@@ -81,6 +90,13 @@ export class SupervisorStage implements AsyncDisposable {
       { description },
     );
     return this.proxy.requestTimesMs[index] ?? Number.NaN;
+  }
+
+  /** Resolves when the supervisor has said that something became of a container: by then it is done with it. */
+  async says(word: 'applied' | 'restarted', victim: Victim): Promise<void> {
+    const isIt = ({ subject, body }: { subject: string; body: string }): boolean =>
+      subject.endsWith(`.${word}`) && body.includes(victim.id);
+    await this.#told.until((all) => all.some(isIt), `${victim.name} to be ${word}`, 30_000);
   }
 
   /** Resolves when the supervisor has told everybody of a container. */

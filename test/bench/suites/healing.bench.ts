@@ -4,7 +4,7 @@ import { SupervisorStage } from '../docker/supervisor-stage.js';
 import { quantileOverAll } from '../report/statistics.js';
 import type { Suite } from '../suite.js';
 
-const victimsPerRound = 20;
+const victimsPerRound = 11;
 const label = 'forge-bench.heal';
 
 const autoheal = 'published figure, see docs/guides/benchmark.md';
@@ -60,8 +60,12 @@ export const suite: Suite = {
         `${victim.name} to be restarted`,
       );
       const delayMs = beganAtMs - (await unhealthyAtMs(victim.id));
-      round.record('p50', delayMs);
-      round.record('p99', delayMs);
+      // The first one only has the supervisor compile what it has never done before.
+      if (victim !== victims[0]) {
+        round.record('p50', delayMs);
+        round.record('p99', delayMs);
+      }
+      await stage.says('restarted', victim);
       await victim.remove();
     }
   },

@@ -14,7 +14,7 @@ import { host, SupervisorStage } from '../docker/supervisor-stage.js';
 import { quantileOverAll } from '../report/statistics.js';
 import type { RowDefinition, Suite } from '../suite.js';
 
-const victimsPerAction = 10;
+const victimsPerAction = 11;
 /** With the call that each action begins with; before it the supervisor has looked at the container. */
 const actions: ReadonlyArray<{ readonly name: ActionName; readonly call: (victim: Victim) => string }> = [
   { name: 'pause', call: ({ id }) => `POST /containers/${id}/pause` },
@@ -48,21 +48,29 @@ export const suite: Suite = {
     for (const { name, call } of actions) {
       round.progress(name);
       const labels = { 'forge.respond': 'true' };
-      for (const victim of await stage.victims(victimsPerAction, { labels })) {
-        await stage.knows(victim);
-        const before = stage.requestCount;
-        const askedAtMs = ask(stage, victim, name);
-        const beganAtMs = await stage.requestedAtMs(
-          (line) => line.startsWith(call(victim)),
-          before,
-          `${name} of ${victim.name}`,
-        );
-        round.record(`${name}-p50`, beganAtMs - askedAtMs);
-        round.record(`${name}-p99`, beganAtMs - askedAtMs);
+      const victims = await stage.victims(victimsPerAction, { labels });
+      await Promise.all(victims.map((victim) => stage.knows(victim)));
+      for (const victim of victims) {
+        const delayMs = await askAndWait(stage, victim, name, call(victim));
+        // The first one only has the supervisor compile what it has never done before.
+        if (victim !== victims[0]) {
+          round.record(`${name}-p50`, delayMs);
+          round.record(`${name}-p99`, delayMs);
+        }
       }
     }
   },
 };
+
+/** How long it takes until the call begins; resolves when all is done. */
+async function askAndWait(stage: SupervisorStage, victim: Victim, action: ActionName, call: string): Promise<number> {
+  const before = stage.requestCount;
+  const askedAtMs = ask(stage, victim, action);
+  const isCall = (line: string): boolean => line.startsWith(call);
+  const beganAtMs = await stage.requestedAtMs(isCall, before, `${action} of ${victim.name}`);
+  await stage.says('applied', victim);
+  return beganAtMs - askedAtMs;
+}
 
 /** Asks as sentinelcore does, and says when, in milliseconds since 1970. */
 function ask({ connection }: SupervisorStage, { id, name }: Victim, action: ActionName): number {
