@@ -66,6 +66,24 @@ describe('publishing', () => {
     expect(await idsIn(parts)).toEqual(['before', 'patient']);
   }, 30_000);
 
+  it.each([
+    ['no stream takes it', 'no stream takes this subject', (name: string) => [`$JS.API.STREAM.DELETE.${name}`, '']],
+    [
+      'its stream refuses it',
+      'invalid operation on sealed stream',
+      (name: string, config: object) => [`$JS.API.STREAM.UPDATE.${name}`, JSON.stringify({ ...config, sealed: true })],
+    ],
+  ] as const)('says so when %s', async (_, message, spoil) => {
+    await using mesh = await TestMesh.open();
+    await using parts = new MeshParts(mesh.nats.url);
+    const info = await mesh.connection.request('$JS.API.STREAM.INFO.MITIGATION');
+    const [subject = '', body] = spoil('MITIGATION', info.json<{ readonly config: object }>().config);
+    await mesh.connection.request(subject, body);
+    await expect(
+      parts.publisher.publish(events.selfMitigation, self, data, { timeoutMs: 300 }),
+    ).rejects.toMatchObject({ code: 'FORGE_NATS_PUBLISH', cause: expect.objectContaining({ message }) });
+  });
+
   it('waits while nats-server restarts, and neither loses nor doubles an event', async () => {
     await using mesh = await TestMesh.open();
     await using parts = new MeshParts(mesh.nats.url);
