@@ -252,6 +252,27 @@ describe('handling events in batches', () => {
     expect(seen).toEqual(['one', 'three', 'two-mended']);
   });
 
+  it('hands over what is valid in the order of the stream, also where invalid ones lie between', async () => {
+    await using mesh = await TestMesh.open();
+    const seen: string[] = [];
+    @Controller()
+    class Handler {
+      @OnBatch(events.telemetry)
+      async handle(batch: readonly ForgeEvent<Telemetry>[]): Promise<void> {
+        seen.push(...batch.map((event) => event.data.source));
+      }
+    }
+    const sources = Array.from({ length: 3_000 }, (_, index) => `s-${index}`);
+    for (const [index, source] of sources.entries()) {
+      mesh.connection.publish('defend.x', JSON.stringify({ source: index % 1_700 === 0 ? 7 : source }));
+    }
+    await mesh.connection.flush();
+    await mesh.run('sentinelcore', { controllers: [Handler] });
+    await waitFor(async () => (await deadLettersOf(mesh)).length === 2, { description: 'the invalid ones' });
+    await waitFor(() => seen.length >= 2_998, { description: 'the others' });
+    expect(seen).toEqual(sources.filter((_, index) => index % 1_700 !== 0));
+  });
+
   it('narrows a permanent failure down to the message that causes it', async () => {
     await using mesh = await TestMesh.open();
     const seen = new Set<string>();

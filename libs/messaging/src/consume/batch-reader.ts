@@ -138,6 +138,7 @@ export class BatchReader implements Reader {
       );
     }
     const groups = new Map<string, Events>();
+    const invalid: Promise<boolean>[] = [];
     for (const delivery of batch) {
       try {
         const event = decodeEvent(delivery);
@@ -145,17 +146,14 @@ export class BatchReader implements Reader {
         group.deliveries.push(delivery);
         group.contents.push(event);
       } catch (error) {
-        if (!(await this.#giveUp(delivery, error))) {
-          return false;
-        }
+        // Not waited for here: the next batch must not be handed over before this one.
+        invalid.push(this.#giveUp(delivery, error));
       }
     }
-    for (const [type, group] of groups) {
-      if (!(await this.#insist(group, (events) => handlers.handleBatch(type, events)))) {
-        return false;
-      }
-    }
-    return true;
+    const handled = [...groups].map(([type, group]) =>
+      this.#insist(group, (events) => handlers.handleBatch(type, events)),
+    );
+    return (await Promise.all([...invalid, ...handled])).every((isDone) => isDone);
   }
 
   /**
