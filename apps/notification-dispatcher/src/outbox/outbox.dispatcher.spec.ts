@@ -494,14 +494,13 @@ describe('dead letters and history of an outbox', () => {
 });
 
 describe('a clock that was set back while the dispatcher was down', () => {
-  it('keeps no delivery waiting for longer than a retry ever would', async () => {
+  it('keeps no delivery waiting for what it says then', async () => {
     await using outbox = await Outbox.open();
     outbox.http.answerNext({ status: 503 });
     outbox.put(noticeOf('one'), 'webhook');
     await outbox.work();
     outbox.nowMs -= 60 * 60_000;
     outbox.restart();
-    outbox.nowMs += defaultRetryPolicy.maxDelayMs;
     await outbox.work();
     expect(outbox.http.requests).toHaveLength(2);
   });

@@ -35,8 +35,8 @@ export class OutboxStore {
   }
 
   /**
-   * After a start the clock may say less than when this was written, because it was set back meanwhile: then nothing waits for
-   * longer than it ever would, and nothing was told or queued in the future.
+   * After a start the clock may say less than when this was written, because it was set back meanwhile. What would wait for longer
+   * than anything ever does is due now, or as soon as the other side allows; and nothing was told or queued in the future.
    */
   recallClock(
     nowMs: number,
@@ -45,7 +45,8 @@ export class OutboxStore {
     this.database.run(
       `UPDATE deliveries SET
          not_before      = min(not_before, $nowMs + $retryAfter),
-         next_attempt_at = min(next_attempt_at, max($nowMs, min(not_before, $nowMs + $retryAfter)) + $retry),
+         next_attempt_at = CASE WHEN next_attempt_at > max($nowMs, not_before) + $retry OR not_before > $nowMs + $retryAfter
+                           THEN max($nowMs, min(not_before, $nowMs + $retryAfter)) ELSE next_attempt_at END,
          held_until      = min(held_until, $nowMs + $hold),
          queued_at       = min(queued_at, $nowMs),
          message_at      = min(message_at, $nowMs)
