@@ -30,6 +30,7 @@ export default {
     tier('integration', ['<rootDir>/test/integration/*.test.ts']),
     tier('docker', ['<rootDir>/test/integration/docker/**/*.test.ts']),
     tier('e2e', ['<rootDir>/test/e2e/**/*.test.ts']),
+    tier('chaos', ['<rootDir>/test/chaos/**/*.test.ts']),
     tier('compose', ['<rootDir>/test/compose/**/*.test.ts']),
   ],
 };

@@ -19,6 +19,7 @@ const tiers = [
   { name: 'integration', folder: 'test/integration', jest: ['--runInBand'], withinMin: 12 },
   { name: 'docker', folder: 'test/integration/docker', jest: ['--runInBand'], withinMin: 15 },
   { name: 'e2e', folder: 'test/e2e', jest: ['--runInBand'], withinMin: 15 },
+  { name: 'chaos', folder: 'test/chaos', jest: ['--runInBand'], withinMin: 10 },
   { name: 'compose', folder: 'test/compose', jest: ['--runInBand'], withinMin: 20 },
 ];
 /** How long Jest may live on after its results are known, and its group of processes after Jest. */
