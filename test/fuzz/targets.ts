@@ -11,6 +11,7 @@ import {
   type Telemetry,
   validatorFor,
 } from '@sentinel-forge/contracts';
+import { HeaderBlock } from '@sentinel-forge/messaging';
 import {
   checkRules,
   type DecisionContext,
@@ -23,7 +24,6 @@ import {
   readRuleFiles,
   ruleSetOf,
 } from '@sentinel-forge/sentinelcore';
-import { HeaderBlock } from '../../libs/messaging/src/consume/header-block.js';
 import { bytes, headerBlock, notice, ruleFile, subject, telemetry } from './inputs.js';
 import type { Random } from './random.js';
 

@@ -1,9 +1,8 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 import { type DeadLetter, decodeEvent } from '@sentinel-forge/contracts';
-import { listDeadLetters } from '@sentinel-forge/messaging';
+import { HeaderBlock, listDeadLetters } from '@sentinel-forge/messaging';
 import { service } from '@sentinel-forge/sentinelcore';
 import { waitFor } from '@sentinel-forge/testing';
-import { HeaderBlock } from '../../libs/messaging/src/consume/header-block.js';
 import { fuzz } from '../fuzz/fuzz.js';
 import { openHttpTarget } from '../fuzz/http-target.js';
 import { bytes, headerBlock, telemetry } from '../fuzz/inputs.js';

@@ -2,6 +2,7 @@ export { type ClientOptions, connectClient } from './connection/client-connectio
 export type { NatsCredentials } from './connection/credentials.js';
 export { type ConnectionState, MeshConnection } from './connection/mesh-connection.js';
 export { type ConsumerState, ResumePoint } from './consume/consumer-runtime.js';
+export { HeaderBlock } from './consume/header-block.js';
 export { JetStreamStrategy } from './consume/jetstream.strategy.js';
 export { OnBatch, OnEvent, OnStreams } from './consume/on-event.decorator.js';
 export {
