@@ -537,6 +537,25 @@ describe('responses', () => {
     expect(rejected[0]?.data.reason).toMatch(/SUPERVISOR_MAX_CONTAINED_PERCENT/);
   });
 
+  it('releases everything that is held although one of it ends by itself at that moment', async () => {
+    const world = worldWith();
+    const other = { id: 'o'.repeat(64), name: 'other' };
+    world.engine.add({ ...other, labels: optedIn, networks: ['front'] });
+    const supervisor = await world.supervise();
+    const ending = fresh(world, { target: victim, ttlMs: hourMs });
+    await supervisor.accept(ending, testOrigin);
+    await supervisor.accept(fresh(world, { target: other, ttlMs: 2 * hourMs }), testOrigin);
+    await world.settle();
+    world.nowMs += hourMs;
+    supervisor.tick();
+    const released = await supervisor.releaseAll('operator');
+    await world.settle();
+    world.kill();
+    expect(released.map(({ request }) => request.target.name)).toEqual(['other']);
+    expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
+    expect(world.engine.see(other.id)?.networks).toHaveLength(1);
+  });
+
   it('lets no slow container hold up another', async () => {
     const world = worldWith();
     const other = { id: 'o'.repeat(64), name: 'other' };
