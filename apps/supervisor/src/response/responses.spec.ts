@@ -556,6 +556,17 @@ describe('responses', () => {
     expect(world.engine.see(other.id)?.networks).toHaveLength(1);
   });
 
+  it('refuses what came to this host and is meant for a container of another, and puts nothing on record', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    const request = fresh(world, { target: { ...victim, host: 'elsewhere' } });
+    await expect(supervisor.accept(request, testOrigin)).rejects.toMatchObject({ code: 'FORGE_EVENT_INVALID' });
+    await world.settle();
+    world.kill();
+    expect(await world.record(request.mitigationId)).toBeUndefined();
+    expect(world.engine.calls).toEqual([]);
+  });
+
   it('lets no slow container hold up another', async () => {
     const world = worldWith();
     const other = { id: 'o'.repeat(64), name: 'other' };

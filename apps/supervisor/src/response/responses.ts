@@ -46,9 +46,17 @@ export class Responses implements EngineListener {
 
   /**
    * Takes a request in. Resolves when it is on record: from then on it is carried out, whatever is killed, and the request may be
-   * acknowledged. The same request again is no second one.
+   * acknowledged. The same request again is no second one. Throws `FORGE_EVENT_INVALID` for one that came to this host and
+   * names a container of another: its record would be the business of that one.
    */
   async accept(request: MitigationRequested, origin: RequestOrigin): Promise<void> {
+    const { host } = request.target;
+    if (host !== this.policy.host) {
+      throw new ForgeError(
+        'FORGE_EVENT_INVALID',
+        `target.host is ${host}, and this is ${this.policy.host}: publish it under the host of its container`,
+      );
+    }
     await this.#mitigations.open(request, origin);
     this.#driver.drive(request.mitigationId);
   }
