@@ -61,6 +61,6 @@ describe('the scope of responses', () => {
     expect(whyApproval(request, { name: 'web', labels: { [labels.approval]: 'required' } }, policy)).toMatch(
       /labelled/,
     );
-    expect(whyApproval(request, plain, { ...policy, approvalFor: ['isolate'] })).toMatch(/SUPERVISOR_APPROVE/);
+    expect(whyApproval(request, plain, { ...policy, approvalFor: ['isolate'] })).toMatch(/SUPERVISOR_APPROVAL_FOR/);
   });
 });

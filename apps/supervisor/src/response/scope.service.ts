@@ -95,6 +95,6 @@ export function whyApproval(
     return `${container.name} is labelled ${labels.approval}=required: ${howTo}`;
   }
   return policy.approvalFor.includes(action)
-    ? `every ${action} must be approved (SUPERVISOR_APPROVE): ${howTo}`
+    ? `every ${action} must be approved (SUPERVISOR_APPROVAL_FOR): ${howTo}`
     : undefined;
 }
