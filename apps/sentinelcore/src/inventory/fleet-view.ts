@@ -1,4 +1,5 @@
 import type { InventoryEntry, MitigationView } from '@sentinel-forge/contracts';
+import { isLasting } from '../planning/action-strength.js';
 import type { InForce, MitigationInForce } from '../planning/in-force.port.js';
 import { MemoryInventory } from '../planning/memory-inventory.js';
 
@@ -42,7 +43,7 @@ export class FleetView implements InForce {
     if (former !== undefined) {
       this.#forget(id, former);
     }
-    if (view === undefined || !holdingStates.has(view.state)) {
+    if (view === undefined || !isHolding(view)) {
       return;
     }
     const { host, id: containerId } = view.request.target;
@@ -61,6 +62,10 @@ export class FleetView implements InForce {
       this.#byTarget.delete(target);
     }
   }
+}
+
+function isHolding({ state, request }: MitigationView): boolean {
+  return holdingStates.has(state) && isLasting(request.action) && request.simulated !== true;
 }
 
 function targetKey(host: string, containerId: string): string {

@@ -9,6 +9,11 @@ export function strengthOf(action: ActionName): number {
   return actionNames.indexOf(action);
 }
 
+/** Whether an action holds a container until it is taken back; the others are done once. */
+export function isLasting(action: ActionName): boolean {
+  return action !== 'notify' && action !== 'snapshot' && action !== 'restart';
+}
+
 /** The stronger of two verdicts; `observe` is weaker than every action. */
 export function strongerOf(a: Verdict, b: Verdict): Verdict {
   return verdictStrength(a) >= verdictStrength(b) ? a : b;

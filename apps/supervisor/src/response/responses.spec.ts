@@ -537,6 +537,36 @@ describe('responses', () => {
     expect(rejected[0]?.data.reason).toMatch(/SUPERVISOR_MAX_CONTAINED_PERCENT/);
   });
 
+  it('releases everything that is held although one of it ends by itself at that moment', async () => {
+    const world = worldWith();
+    const other = { id: 'o'.repeat(64), name: 'other' };
+    world.engine.add({ ...other, labels: optedIn, networks: ['front'] });
+    const supervisor = await world.supervise();
+    const ending = fresh(world, { target: victim, ttlMs: hourMs });
+    await supervisor.accept(ending, testOrigin);
+    await supervisor.accept(fresh(world, { target: other, ttlMs: 2 * hourMs }), testOrigin);
+    await world.settle();
+    world.nowMs += hourMs;
+    supervisor.tick();
+    const released = await supervisor.releaseAll('operator');
+    await world.settle();
+    world.kill();
+    expect(released.map(({ request }) => request.target.name)).toEqual(['other']);
+    expect(world.engine.see(victim.id)?.networks).toHaveLength(2);
+    expect(world.engine.see(other.id)?.networks).toHaveLength(1);
+  });
+
+  it('refuses what came to this host and is meant for a container of another, and puts nothing on record', async () => {
+    const world = worldWith();
+    const supervisor = await world.supervise();
+    const request = fresh(world, { target: { ...victim, host: 'elsewhere' } });
+    await expect(supervisor.accept(request, testOrigin)).rejects.toMatchObject({ code: 'FORGE_EVENT_INVALID' });
+    await world.settle();
+    world.kill();
+    expect(await world.record(request.mitigationId)).toBeUndefined();
+    expect(world.engine.calls).toEqual([]);
+  });
+
   it('lets no slow container hold up another', async () => {
     const world = worldWith();
     const other = { id: 'o'.repeat(64), name: 'other' };

@@ -2,6 +2,7 @@ import { ForgeError, type ListMitigations, type MitigationRequested } from '@sen
 import type { ContainerEvent, ContainerSummary, NetworkEvent } from '@sentinel-forge/docker';
 import type { EngineListener } from '../engine-watch/engine-watch.js';
 import { containerToCheck } from './escape.service.js';
+import type { MitigationInput } from './mitigation.input.js';
 import type { MitigationRecord } from './mitigation.record.js';
 import { MitigationDriver } from './mitigation-driver.js';
 import { type Advanced, Mitigations } from './mitigations.js';
@@ -45,9 +46,17 @@ export class Responses implements EngineListener {
 
   /**
    * Takes a request in. Resolves when it is on record: from then on it is carried out, whatever is killed, and the request may be
-   * acknowledged. The same request again is no second one.
+   * acknowledged. The same request again is no second one. Throws `FORGE_EVENT_INVALID` for one that came to this host and
+   * names a container of another: its record would be the business of that one.
    */
   async accept(request: MitigationRequested, origin: RequestOrigin): Promise<void> {
+    const { host } = request.target;
+    if (host !== this.policy.host) {
+      throw new ForgeError(
+        'FORGE_EVENT_INVALID',
+        `target.host is ${host}, and this is ${this.policy.host}: publish it under the host of its container`,
+      );
+    }
     await this.#mitigations.open(request, origin);
     this.#driver.drive(request.mitigationId);
   }
@@ -89,29 +98,28 @@ export class Responses implements EngineListener {
 
   /** Lets a mitigation that waits for it be carried out. Throws `FORGE_MITIGATION_STATE` when it does not wait. */
   approve(idStart: string, actor: string, reason = 'approved'): Promise<MitigationRecord> {
-    return this.#command(this.find(idStart), (id) =>
-      this.#mitigations.advance(id, { kind: 'approved', actor, reason }),
-    );
+    return this.#command(this.find(idStart), { kind: 'approved', actor, reason });
   }
 
   /** Refuses a mitigation that was not carried out yet. */
   reject(idStart: string, actor: string, reason = 'rejected by hand'): Promise<MitigationRecord> {
-    return this.#command(this.find(idStart), (id) =>
-      this.#mitigations.advance(id, { kind: 'rejected', actor, reason }),
-    );
+    return this.#command(this.find(idStart), { kind: 'rejected', actor, reason });
   }
 
   /** Takes a mitigation back; of one that was joined to another, the other. Resolves when the release is on record, not when it is done. */
   release(idStart: string, actor: string, reason = 'released by hand'): Promise<MitigationRecord> {
     const record = this.find(idStart);
     const holder = record.joinedTo === undefined ? record : this.find(record.joinedTo);
-    return this.#command(holder, (id) => this.#mitigations.advance(id, { kind: 'release-asked', actor, reason }));
+    return this.#command(holder, { kind: 'release-asked', actor, reason });
   }
 
-  /** Takes back everything that is in force. */
-  releaseAll(actor: string, reason = 'everything released by hand'): Promise<readonly MitigationRecord[]> {
+  /** Takes back everything that is in force; resolves to what was not on its way back by itself. */
+  async releaseAll(actor: string, reason = 'everything released by hand'): Promise<readonly MitigationRecord[]> {
     const held = this.#mitigations.index.inForce().filter(({ value }) => value.state !== 'releasing');
-    return Promise.all(held.map(({ key }) => this.release(key, actor, reason)));
+    const asked = await Promise.all(
+      held.map(({ value }) => this.#ask(value, { kind: 'release-asked', actor, reason })),
+    );
+    return asked.flatMap((advanced) => (advanced.isAccepted ? [advanced.record] : []));
   }
 
   /** Whether anything new is carried out at the moment. */
@@ -151,13 +159,20 @@ export class Responses implements EngineListener {
     this.#driver.checkAll();
   }
 
-  async #command(record: MitigationRecord, command: (id: string) => Promise<Advanced>): Promise<MitigationRecord> {
-    const { id, request } = record;
-    const advanced = await this.ports.lanes.run(request.target.id, () => command(id));
+  async #command(record: MitigationRecord, input: MitigationInput): Promise<MitigationRecord> {
+    const advanced = await this.#ask(record, input);
     if (!advanced.isAccepted) {
-      throw new ForgeError('FORGE_MITIGATION_STATE', `${id}: ${advanced.reason}`);
+      throw new ForgeError('FORGE_MITIGATION_STATE', `${record.id}: ${advanced.reason}`);
     }
-    this.#driver.drive(id);
     return advanced.record;
+  }
+
+  /** Puts what a person wants to the state machine, and does what follows from it. */
+  async #ask({ id, request }: MitigationRecord, input: MitigationInput): Promise<Advanced> {
+    const advanced = await this.ports.lanes.run(request.target.id, () => this.#mitigations.advance(id, input));
+    if (advanced.isAccepted) {
+      this.#driver.drive(id);
+    }
+    return advanced;
   }
 }

@@ -32,12 +32,8 @@ export interface ScopeFacts {
  */
 export function whyOutOfScope(facts: ScopeFacts, policy: ResponsePolicy, nowMs: number): string | undefined {
   const { request, sender } = facts;
-  const { target } = request;
   if (sender !== supervisorActor && !policy.senders.includes(sender)) {
     return `${sender} is not trusted to ask for mitigations; trusted are ${policy.senders.join(', ')} (SUPERVISOR_SENDERS)`;
-  }
-  if (target.host !== policy.host) {
-    return `it is addressed to the host ${target.host}, and this is ${policy.host}; address the supervisor of that host`;
   }
   if (nowMs - Date.parse(request.requestedAt) > policy.recordRetentionMs) {
     return 'it is too old: whether it was carried out is not on record any more; ask again if it is still wanted';
@@ -99,6 +95,6 @@ export function whyApproval(
     return `${container.name} is labelled ${labels.approval}=required: ${howTo}`;
   }
   return policy.approvalFor.includes(action)
-    ? `every ${action} must be approved (SUPERVISOR_APPROVE): ${howTo}`
+    ? `every ${action} must be approved (SUPERVISOR_APPROVAL_FOR): ${howTo}`
     : undefined;
 }
