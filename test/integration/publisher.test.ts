@@ -61,9 +61,10 @@ describe('publishing', () => {
     const info = await mesh.connection.request('$JS.API.STREAM.INFO.MITIGATION');
     const [subject = '', body] = spoil('MITIGATION', info.json<{ readonly config: object }>().config);
     await mesh.connection.request(subject, body);
-    await expect(
-      parts.publisher.publish(events.selfMitigation, self, data, { timeoutMs: 300 }),
-    ).rejects.toMatchObject({ code: 'FORGE_NATS_PUBLISH', cause: expect.objectContaining({ message }) });
+    await expect(parts.publisher.publish(events.selfMitigation, self, data, { timeoutMs: 300 })).rejects.toMatchObject({
+      code: 'FORGE_NATS_PUBLISH',
+      cause: expect.objectContaining({ message }),
+    });
   });
 
   it('waits while nats-server restarts, and neither loses nor doubles an event', async () => {
