@@ -88,7 +88,15 @@ describe('what every service answers without a token', () => {
       const ready = await service.ask(path);
       expect([ready.status, await ready.json()]).toMatchObject([
         200,
-        { status: 'up', dependencies: [{ name: 'nats', isUp: true }, { name: 'jetstream' }, { name: 'retention' }] },
+        {
+          status: 'up',
+          dependencies: [
+            { name: 'nats', isUp: true },
+            { name: 'jetstream' },
+            { name: 'storage' },
+            { name: 'retention' },
+          ],
+        },
       ]);
     }
   });
@@ -106,7 +114,7 @@ describe('what every service answers without a token', () => {
     );
     expect(answer).toMatchObject({
       status: 'degraded',
-      dependencies: [{ name: 'nats', isUp: false, reason: expect.stringMatching(/.+/) }, {}, {}],
+      dependencies: [{ name: 'nats', isUp: false, reason: expect.stringMatching(/.+/) }, {}, {}, {}],
     });
     expect((await service.ask('/health')).status).toBe(200);
     await service.mesh.nats.restart();

@@ -13,6 +13,8 @@ describe('the commands', () => {
     expect(leaves.map(({ name }) => name.replace('forge ', '')).sort()).toEqual(
       [
         'completion',
+        'credentials make',
+        'credentials rotate',
         'dead-letters list',
         'dead-letters replay',
         'dead-letters show',
