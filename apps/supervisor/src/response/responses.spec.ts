@@ -454,6 +454,31 @@ describe('responses', () => {
     expect((await world.record(request.mitigationId))?.state).toBe('applied');
   });
 
+  it('restarts a container once for each restart that was asked for, also for what waits until the engine is back', async () => {
+    const world = worldWith();
+    let refusals = 1;
+    world.engine.before = async ({ call }) => {
+      if (call === 'restart' && refusals > 0) {
+        refusals -= 1;
+        throw new ForgeError('FORGE_DOCKER_UNAVAILABLE', 'nobody listens');
+      }
+    };
+    const supervisor = await world.supervise();
+    const requests = ['e-1', 'e-2', 'e-3'].map((eventId) =>
+      fresh(world, { target: victim, action: 'restart', eventId }),
+    );
+    for (const request of requests) {
+      await supervisor.accept(request, testOrigin);
+      await world.settle();
+    }
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.callsOn(victim.id).filter((call) => call === 'restart')).toHaveLength(3);
+    for (const { mitigationId } of requests) {
+      expect(world.events.sayingsOf(mitigationId)).toEqual(['applied']);
+    }
+  });
+
   it('does everything but act when simulated, and lists the calls', async () => {
     const world = worldWith();
     const supervisor = await world.supervise();
