@@ -212,18 +212,47 @@ async function deadLetterProblems(connection: NatsConnection): Promise<readonly 
   return letters.map(({ data }) => `dead letter: ${JSON.stringify(data).slice(0, 500)}`);
 }
 
+/** Why a container does not run, as the engine tells it; undefined when it does. */
+async function whyDown(victim: Victim, index: number): Promise<string | undefined> {
+  const { State: state } = await victim.inspect();
+  const { Status, ExitCode, Error, StartedAt, FinishedAt } = state;
+  return Status === 'running'
+    ? undefined
+    : `container ${index} is ${Status} (${ExitCode}${Error === '' ? '' : `, ${Error}`}), from ${StartedAt} to ${FinishedAt}`;
+}
+
 async function startsOf(victim: Victim): Promise<number> {
   const { output } = await victim.exec('cat', '/starts');
   return output.trim().split('\n').length;
 }
 
+/**
+ * Whether a container was started as often as it was to be. An engine that is killed in the middle of a restart may have
+ * started it and lost it: for each call that was cut off there may be one start more.
+ */
+function startProblems({ mesh }: Stage, { id }: Victim, counted: { readonly starts: number; readonly wanted: number }) {
+  const { starts, wanted } = counted;
+  const cut = mesh.proxy.calls.filter(({ path, outcome }) => path === restartOf(id) && outcome === 'cut').length;
+  return starts < wanted || starts > wanted + cut
+    ? [`was started ${starts} times, not ${wanted}${cut === 0 ? '' : `, and ${cut} restarts were cut off`}`]
+    : [];
+}
+
+const restartOf = (id: string): string => `/containers/${id}/restart`;
+const startOf = (id: string): string => `/containers/${id}/start`;
+
 /** A restart is a start of the container's own counting; a quarantine is no network, and nothing else. */
-async function containerProblems({ plan, network }: Stage, victim: Victim, index: number): Promise<readonly string[]> {
+async function containerProblems(stage: Stage, victim: Victim, index: number): Promise<readonly string[]> {
+  const { plan, network } = stage;
+  const down = await whyDown(victim, index);
+  if (down !== undefined) {
+    return [down];
+  }
   const starts = await startsOf(victim);
   const wanted = 1 + (plan.restarts[index] ?? 0);
   const address = await victim.addressOn(network);
   return [
-    ...(starts === wanted ? [] : [`container ${index} was started ${starts} times, not ${wanted}`]),
+    ...startProblems(stage, victim, { starts, wanted }).map((problem) => `container ${index} ${problem}`),
     ...((address === undefined) === plan.quarantined[index]
       ? []
       : [`container ${index} is ${address === undefined ? 'off' : 'on'} its network`]),
@@ -245,13 +274,18 @@ async function releaseAll(connection: NatsConnection, { plan, victims, network }
 }
 
 /** A release is a restart while it is off, and its old address. */
-async function releaseProblems({ plan, network }: Stage, victim: Victim, index: number): Promise<readonly string[]> {
+async function releaseProblems(stage: Stage, victim: Victim, index: number): Promise<readonly string[]> {
+  const { plan, network } = stage;
+  const down = await whyDown(victim, index);
+  if (down !== undefined) {
+    return [`after the release, ${down}`];
+  }
   const address = await victim.addressOn(network);
   const starts = await startsOf(victim);
   const wanted = 1 + (plan.restarts[index] ?? 0) + (plan.quarantined[index] ? 1 : 0);
   return [
     ...(address === network.address(10 + index) ? [] : [`container ${index} came back at ${address}`]),
-    ...(starts === wanted ? [] : [`container ${index} was started ${starts} times in all, not ${wanted}`]),
+    ...startProblems(stage, victim, { starts, wanted }).map((problem) => `in all, container ${index} ${problem}`),
   ];
 }
 
@@ -278,15 +312,19 @@ function callProblems({ plan, mesh, victims, network }: Stage): readonly string[
   const known = new Set([
     moved('connect'),
     moved('disconnect'),
-    ...victims.map(({ id }) => `/containers/${id}/restart`),
+    ...victims.flatMap(({ id }) => [restartOf(id), startOf(id)]),
   ]);
   return [
     ...victims.flatMap(({ id }, index) =>
       judgeCalls(
         `restart of container ${index}`,
-        `/containers/${id}/restart`,
+        restartOf(id),
         (plan.restarts[index] ?? 0) + (plan.quarantined[index] ? 1 : 0),
       ),
+    ),
+    // What an engine that was killed had started and lost is started again; nothing else is.
+    ...victims.flatMap(({ id }, index) =>
+      outcomes(startOf(id)).done > outcomes(restartOf(id)).cut ? [`container ${index} was started without need`] : [],
     ),
     ...judgeCalls('disconnect', moved('disconnect'), held),
     ...judgeCalls('connect', moved('connect'), held),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { waitFor } from '@sentinel-forge/testing';
 
@@ -14,7 +14,10 @@ const networkHolder = ['unshare', '--net', 'sleep', 'infinity'] as const;
 
 /** How a {@link PrivateEngine} is started. */
 export interface PrivateEngineOptions {
-  /** Whether containers outlive a dockerd that is killed, as `live-restore` has it; else its successor ends them. */
+  /**
+   * Whether containers outlive a dockerd that is killed, as `live-restore` has it; else its successor ends them. That is
+   * for a dockerd of today, which is fetched where the one in PATH is older (scripts/fetch-docker-engine.sh says why).
+   */
   readonly isLiveRestoring?: boolean;
 }
 
@@ -34,14 +37,17 @@ export class PrivateEngine implements AsyncDisposable {
     private readonly folder: string,
     private readonly network: ChildProcess,
     private readonly options: PrivateEngineOptions,
+    /** Folders to look for programs in before PATH. */
+    private readonly programs: readonly string[],
   ) {
     this.#socketPath = join(folder, 'docker.sock');
     this.dockerHost = `unix://${this.#socketPath}`;
   }
 
   static async start(options: PrivateEngineOptions = {}): Promise<PrivateEngine> {
+    const programs = options.isLiveRestoring === true ? [await todaysEngine()] : [];
     const folder = await mkdtemp(join(tmpdir(), 'forge-dockerd-'));
-    const engine = new PrivateEngine(folder, await ownNetwork(), options);
+    const engine = new PrivateEngine(folder, await ownNetwork(), options, programs);
     try {
       await engine.start();
       return engine;
@@ -69,7 +75,10 @@ export class PrivateEngine implements AsyncDisposable {
       ...(this.options.isLiveRestoring === true ? ['--live-restore'] : []),
     ];
     const inNetwork = [`--net=/proc/${this.network.pid}/ns/net`, 'dockerd'];
-    const dockerd = spawn('nsenter', [...inNetwork, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const dockerd = spawn('nsenter', [...inNetwork, ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PATH: [...this.programs, process.env.PATH].join(delimiter) },
+    });
     this.#process = dockerd;
     const keep = (text: Buffer): void => {
       this.#output = `${this.#output}${text.toString()}`.slice(-4_000);
@@ -141,6 +150,11 @@ export async function whyNoPrivateEngine(): Promise<string | undefined> {
     () => undefined,
     () => 'there is no dockerd here, or it cannot have a network of its own',
   );
+}
+
+async function todaysEngine(): Promise<string> {
+  const { stdout } = await run('sh', ['scripts/fetch-docker-engine.sh']);
+  return stdout.trim();
 }
 
 async function ownNetwork(): Promise<ChildProcess> {

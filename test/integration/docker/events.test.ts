@@ -64,7 +64,10 @@ describeWithDocker('the events of the engine', () => {
     await victim.container.stop({ t: 1 });
     await victim.remove();
     await hears(victim, 'container destroy');
-    expect(storyOf(victim)).toEqual([
+    // Which of the three a stop tells first differs from one engine to the next.
+    const isEnd = (event: string): boolean => ['container die', 'network disconnect', 'container stop'].includes(event);
+    expect(storyOf(victim).filter(isEnd).sort()).toEqual(['container die', 'container stop', 'network disconnect']);
+    expect(storyOf(victim).filter((event) => !isEnd(event))).toEqual([
       'container create',
       'network connect',
       'container start',
@@ -72,9 +75,6 @@ describeWithDocker('the events of the engine', () => {
       'container unpause',
       'container rename',
       'container kill',
-      'container die',
-      'network disconnect',
-      'container stop',
       'container destroy',
     ]);
     expect(heard).toContainEqual(

@@ -9,12 +9,12 @@ export interface HeardStop {
   readonly heardMs: number;
 }
 
-/** An engine's stream of events ends 1.0 s after the last stop (measured, 20.10). */
-const lastStopToAwayMs = 3_000;
+/** An engine's stream of events ends 1.0 s (20.10) or 5.0 s (28) after the last stop (measured). */
+const lastStopToAwayMs = 10_000;
 
 /**
- * Which of the stops were the engine's own. One that is shut down in an orderly way emits `kill`, `die` and `stop` for every
- * container before its stream ends, just as if a person had stopped them all; only the end of the stream tells that it was
+ * Which of the stops were the engine's own. One that is shut down in an orderly way emits `kill`, `die` and `stop` (since 28 the
+ * other way round) for every container before its stream ends, just as if a person had stopped them all; only the end of the stream tells that it was
  * not one. What a person stopped before was over before the engine began, and stays stopped.
  *
  * @param isAnyRunning as far as is known; an engine that stops in an orderly way leaves nothing running

@@ -83,6 +83,23 @@ describe('the plan of a release', () => {
     expect(releaseRemarks(situation)).toEqual(['the network back is gone']);
   });
 
+  it('says so where the engine does not give a chosen MAC address back', () => {
+    const chosen = '02:42:f0:00:00:01';
+    const [front, ...others] = containerOf().networks;
+    const withMac = (assigned: string): ContainerSnapshot => ({
+      ...containerOf(),
+      networks: [
+        { ...front, requested: { ...front?.requested, macAddress: chosen }, assigned: { macAddress: assigned } },
+        ...others,
+      ] as ContainerSnapshot['networks'],
+    });
+    const before = rememberTarget(withMac(chosen));
+    expect(releaseRemarks(situationOf({ before, current: withMac(chosen) }))).toEqual([]);
+    expect(releaseRemarks(situationOf({ before, current: withMac('1a:97:b4:61:88:d1') }))).toEqual([
+      `the engine gives ${chosen} on front only to a container that is made anew`,
+    ]);
+  });
+
   it('restarts after it whoever shares its network and was started before it', () => {
     const current = { ...containerOf(), startedAt: '2026-01-01T00:00:01.12Z' };
     const followers = [

@@ -67,9 +67,18 @@ export function releaseRemarks(situation: ReleaseSituation): readonly string[] {
     if (vanished.has(networkName)) {
       return [`the network ${networkName} is gone`];
     }
-    const now = current.networks.find((network) => network.networkName === networkName)?.requested;
-    const differs = now !== undefined && now.ipv4Address !== requested.ipv4Address;
-    return differs ? [`somebody connected it to ${networkName} as ${now.ipv4Address ?? 'a dynamic address'}`] : [];
+    const now = current.networks.find((network) => network.networkName === networkName);
+    if (now === undefined) {
+      return [];
+    }
+    if (now.requested.ipv4Address !== requested.ipv4Address) {
+      return [`somebody connected it to ${networkName} as ${now.requested.ipv4Address ?? 'a dynamic address'}`];
+    }
+    const { macAddress } = now.assigned;
+    const hasOtherMac = requested.macAddress !== undefined && ![undefined, requested.macAddress].includes(macAddress);
+    return hasOtherMac
+      ? [`the engine gives ${requested.macAddress} on ${networkName} only to a container that is made anew`]
+      : [];
   });
 }
 

@@ -454,6 +454,44 @@ describe('responses', () => {
     expect((await world.record(request.mitigationId))?.state).toBe('applied');
   });
 
+  it('starts what an engine that died in the middle of a restart started, and lost', async () => {
+    const world = worldWith();
+    let isKilled = false;
+    world.engine.before = async ({ call }) => {
+      if (call === 'restart' && !isKilled) {
+        isKilled = true;
+        world.engine.change(victim.id, { state: 'exited', exitCode: 255, startedAt: '2026-01-02T00:00:00.000000001Z' });
+        throw new ForgeError('FORGE_DOCKER_UNAVAILABLE', 'socket hang up');
+      }
+    };
+    const supervisor = await world.supervise();
+    const request = fresh(world, { target: victim, action: 'restart' });
+    await supervisor.accept(request, testOrigin);
+    await world.settle();
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.see(victim.id)?.state).toBe('running');
+    expect(world.engine.callsOn(victim.id)).toEqual(['start']);
+    expect(world.events.sayingsOf(request.mitigationId)).toEqual(['applied']);
+  });
+
+  it('leaves alone what ran to its good end after a restart', async () => {
+    const world = worldWith();
+    world.engine.before = async ({ call }) => {
+      if (call === 'read' && world.engine.callsOn(victim.id).length > 0) {
+        world.engine.change(victim.id, { state: 'exited', exitCode: 0 });
+      }
+    };
+    const supervisor = await world.supervise();
+    const request = fresh(world, { target: victim, action: 'restart' });
+    await supervisor.accept(request, testOrigin);
+    await world.settle();
+    await world.pass(hourMs);
+    world.kill();
+    expect(world.engine.callsOn(victim.id)).toEqual(['restart']);
+    expect(world.events.sayingsOf(request.mitigationId)).toEqual(['applied']);
+  });
+
   it('restarts a container once for each restart that was asked for, also for what waits until the engine is back', async () => {
     const world = worldWith();
     let refusals = 1;

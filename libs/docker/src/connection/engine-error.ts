@@ -23,11 +23,15 @@ export type RefusalReason =
 
 /**
  * The engine's status codes are not to be trusted alone: the same refusal is a 400, a 403 or a 500 from one release to
- * the next. These wordings are the engine's own (libnetwork and daemon), measured on 20.10 and unchanged since.
+ * the next. These wordings are the engine's own (libnetwork and daemon), measured on 20.10 and 28.
  */
 const knownAnswers: readonly { readonly wording: RegExp; readonly code: ErrorCode; readonly reason: RefusalReason }[] =
   [
-    { wording: /cannot be disconnected from host network/i, code: 'FORGE_DOCKER_REFUSED', reason: 'host-network' },
+    {
+      wording: /cannot be disconnected from host network|cannot disconnect container from host network/i,
+      code: 'FORGE_DOCKER_REFUSED',
+      reason: 'host-network',
+    },
     {
       wording: /sharing network namespace with another container/i,
       code: 'FORGE_DOCKER_REFUSED',

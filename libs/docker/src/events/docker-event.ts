@@ -32,7 +32,10 @@ export interface ContainerEvent {
   readonly attributes: Readonly<Record<string, string>>;
   /** Of `health_status`. */
   readonly health?: 'healthy' | 'unhealthy';
-  /** Of `die`. 137 after a stop as well as after a kill: only a `stop` event, 50 to 70 ms later, tells them apart. */
+  /**
+   * Of `die`. 137 after a stop as well as after a kill: only a `stop` event tells them apart, 50 to 70 ms later from engine
+   * 20.10 and a few before from 28.
+   */
   readonly exitCode?: number;
   /** Of `kill`, a number such as `15`; a stop sends one too. */
   readonly signal?: string;

@@ -28,9 +28,14 @@ describe('a network attachment', () => {
     });
   });
 
-  it('takes a MAC address that does not follow from the address as chosen', () => {
-    const endpoint = { IPAddress: '172.18.0.7', MacAddress: '02:42:f0:00:00:01' };
-    expect(parseAttachment('n', endpoint, { id }).requested.macAddress).toBe('02:42:f0:00:00:01');
+  it.each([
+    ['was chosen for the container', '02:42:f0:00:00:01', '02:42:f0:00:00:01', '02:42:f0:00:00:01'],
+    ['was made up', '1a:97:b4:61:88:d1', undefined, undefined],
+    ['was made up, where one was chosen for another network', '1a:97:b4:61:88:d1', '02:42:f0:00:00:01', undefined],
+    ['will be the chosen one when it runs', '', '02:42:f0:00:00:01', '02:42:f0:00:00:01'],
+  ])('asks again for a MAC address as before: one that %s', (_which, given, configuredMac, expected) => {
+    const container = { id, ...(configuredMac === undefined ? {} : { configuredMac }) };
+    expect(parseAttachment('n', { MacAddress: given }, container).requested.macAddress).toBe(expected);
   });
 
   it('takes an empty IPAMConfig, which Compose writes, as no static address', () => {
@@ -58,11 +63,12 @@ describe('a network attachment', () => {
     });
     fc.assert(
       fc.property(endpoint, (asked) => {
-        const first = parseAttachment('n', asked, { id }).requested;
+        const container = { id, configuredMac: '02:42:f0:00:00:01' };
+        const first = parseAttachment('n', asked, container).requested;
         // The engine adds the short id to what it was asked for, as it always does.
         const config = toEndpointConfig(first);
         const answered = { ...config, Aliases: [...(config.Aliases ?? []), id.slice(0, 12)] };
-        expect(parseAttachment('n', answered, { id }).requested).toEqual(first);
+        expect(parseAttachment('n', answered, container).requested).toEqual(first);
       }),
     );
   });

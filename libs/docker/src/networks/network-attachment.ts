@@ -50,7 +50,7 @@ export interface EngineEndpoint {
   readonly GlobalIPv6Address?: string | null;
 }
 
-/** Reads one entry of `NetworkSettings.Networks`. `configuredMac` is the container's own `--mac-address`. */
+/** Reads one entry of `NetworkSettings.Networks`. `configuredMac` is what was asked for with `--mac-address`. */
 export function parseAttachment(
   networkName: string,
   endpoint: EngineEndpoint,
@@ -72,7 +72,7 @@ export function parseAttachment(
       ...present({
         ipv4Address: endpoint.IPAMConfig?.IPv4Address,
         ipv6Address: endpoint.IPAMConfig?.IPv6Address,
-        macAddress: container.configuredMac || chosenMac(assigned),
+        macAddress: isChosen(assigned, container.configuredMac) ? container.configuredMac : undefined,
         gatewayPriority: endpoint.GwPriority,
       }),
     },
@@ -111,12 +111,12 @@ export function isGhost(attachment: NetworkAttachment, isRunning: boolean): bool
 }
 
 /**
- * Until engine 28 a MAC address that nobody chose follows from the IPv4 address (02:42 and its four bytes). Asking for
- * that one again, with another IPv4 address, would take it from whom the old address goes to.
+ * Whether this is the network for which a MAC address was chosen. That one was made up is not to be seen from it: until
+ * engine 28 it follows from the IPv4 address, and asking for it again would take it from whom the address goes to; since
+ * then it is random.
  */
-function chosenMac({ ipv4Address, macAddress }: AssignedEndpoint): string | undefined {
-  const bytes = (ipv4Address ?? '').split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
-  return macAddress === ['02', '42', ...bytes].join(':') ? undefined : macAddress;
+function isChosen({ macAddress }: AssignedEndpoint, configuredMac: string | null | undefined): boolean {
+  return macAddress === undefined || macAddress === configuredMac;
 }
 
 /** Without what is undefined, null, empty or 0: the engine's many ways of saying "nothing". */
