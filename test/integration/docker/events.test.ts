@@ -90,7 +90,7 @@ describeWithDocker('the events of the engine', () => {
     );
   });
 
-  it('tell a kill from a stop: both exit with 137, only a stop says so afterwards', async () => {
+  it('tell a kill from a stop: both exit with 137, only a stop says so', async () => {
     listen();
     await isResync('connected');
     const command = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
@@ -98,6 +98,7 @@ describeWithDocker('the events of the engine', () => {
     await killed.container.kill();
     await stopped.container.stop({ t: 0 });
     await hears(stopped, 'container stop');
+    await hears(stopped, 'container die');
     const exitCodes = heard.flatMap((event) => (event.kind === 'container' && event.action === 'die' ? [event] : []));
     expect(exitCodes.find(({ containerId }) => containerId === killed.id)?.exitCode).toBe(137);
     expect(exitCodes.find(({ containerId }) => containerId === stopped.id)?.exitCode).toBe(137);
