@@ -11,6 +11,8 @@ import { type EmbeddedMesh, startEmbeddedMesh } from './embedded-mesh.js';
 const readyWithinMs = 10_000;
 const outsideWithinMs = 500;
 const pollMs = 5;
+/** npm passes a Ctrl-C on to who has had it from the terminal already. */
+const echoedWithinMs = 500;
 /** The services, which stop together, and then the nats-server. */
 const upStopBudgetMs = stopBudgetMs + 4_000;
 
@@ -93,13 +95,15 @@ Ctrl-C drains and stops everything.
 }
 
 function stopOnSignal(mesh: EmbeddedMesh): void {
-  let isStopping = false;
+  let stoppingSinceMs: number | undefined;
   const stop = (): void => {
-    if (isStopping) {
-      process.stderr.write('Stopping already; what is in flight is being finished.\n');
+    if (stoppingSinceMs !== undefined) {
+      if (performance.now() - stoppingSinceMs > echoedWithinMs) {
+        process.stderr.write('Stopping already; what is in flight is being finished.\n');
+      }
       return;
     }
-    isStopping = true;
+    stoppingSinceMs = performance.now();
     setTimeout(() => cutOff(upStopBudgetMs), upStopBudgetMs);
     mesh.stop().then(
       () => process.exit(0),
