@@ -10,6 +10,8 @@ export interface RawLoopOptions {
   readonly work: 'count' | 'parse' | 'validate' | 'headers' | 'headers-validate';
   /** `all`: one acknowledgement for many messages (AckAll). `each`: one for each. */
   readonly acks: 'all' | 'each';
+  /** Publishes the id of the first message on this subject, and of every so many-th one after it. */
+  readonly echo?: { readonly subject: string; readonly every: number };
 }
 
 const requestSize = 4_096;
@@ -42,6 +44,9 @@ function read(message: Msg): void {
   received += 1;
   outstanding -= 1;
   checksum += work(message);
+  if (options.echo !== undefined && (received - 1) % options.echo.every === 0) {
+    connection.publish(options.echo.subject, JSON.stringify({ evidence: { eventId: message.headers?.get('ce-id') } }));
+  }
   // The server ends a request of so many messages with the last of them: where it ends, a batch does.
   if (options.acks === 'each' || received % ackEvery === 0 || outstanding % requestSize === 0 || isLast(message)) {
     message.respond('+ACK');
