@@ -54,7 +54,7 @@ export const suite: Suite = {
     }),
   ]),
   async measure(round) {
-    for (const { key, every, words } of shares) {
+    for (const { key, every } of shares) {
       const startSentinelcore: Start = async (mesh) => {
         const core = await mesh.startSentinelcore(round.environmentFor(key));
         await waitFor(async () => (await fetch(`${core.url}/ready`)).ok, { description: 'sentinelcore to be ready' });

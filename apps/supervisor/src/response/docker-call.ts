@@ -7,7 +7,7 @@ export type DockerCall =
   | { readonly call: 'start' | 'kill' | 'pause' | 'unpause'; readonly id: string }
   | { readonly call: 'detach'; readonly id: string; readonly networkName: string; readonly networkId?: string }
   | { readonly call: 'attach'; readonly id: string; readonly attachment: AttachmentBefore }
-  | { readonly call: 'throttle'; readonly id: string; readonly throttle: Throttle }
+  | { readonly call: 'throttle'; readonly id: string; readonly throttle: Throttle; readonly limits: ResourceLimits }
   | { readonly call: 'unthrottle'; readonly id: string; readonly former: ResourceLimits }
   | { readonly call: 'commit'; readonly id: string; readonly repository: string; readonly tag: string };
 

@@ -71,7 +71,7 @@ export class DockerContainerEngine implements ContainerEngine, HealingEngine {
       case 'attach':
         return networks.attach(id, call.attachment).catch(ignoreIfAttached);
       case 'throttle':
-        return void (await containers.throttle(id, call.throttle));
+        return void (await containers.throttle(id, call.throttle, call.limits));
       case 'unthrottle':
         return containers.unthrottle(id, call.former);
       case 'commit':

@@ -134,9 +134,13 @@ export class Containers {
     });
   }
 
-  /** Limits a container, and tells the limits that it had: keep them for {@link unthrottle}. */
-  async throttle(id: string, throttle: Throttle): Promise<ResourceLimits> {
-    const { limits } = await this.inspect(id);
+  /**
+   * Limits a container, and tells the limits that it had: keep them for {@link unthrottle}.
+   *
+   * @param known the limits that it has, where that was looked up a moment ago
+   */
+  async throttle(id: string, throttle: Throttle, known?: ResourceLimits): Promise<ResourceLimits> {
+    const limits = known ?? (await this.inspect(id)).limits;
     await this.#update(id, planThrottle(limits, throttle));
     return limits;
   }

@@ -30,8 +30,9 @@ export const throttleAction: Action = {
     'The former limits are set again. A memory limit cannot be lifted on Docker: "none" becomes all of the host\'s.',
   holds: () => ['limits'],
   plan(situation) {
+    const { id, limits } = situation.current;
     const throttle = missingOf(situation);
-    return Object.keys(throttle).length === 0 ? [] : [{ call: 'throttle', id: situation.current.id, throttle }];
+    return Object.keys(throttle).length === 0 ? [] : [{ call: 'throttle', id, throttle, limits }];
   },
   problems: (situation) => Object.keys(missingOf(situation)).map((name) => `the limit ${name} is not in force`),
   containment: () => ({ contained: 'none' }),
