@@ -215,10 +215,10 @@ async function deadLetterProblems(connection: NatsConnection): Promise<readonly 
 /** Why a container does not run, as the engine tells it; undefined when it does. */
 async function whyDown(victim: Victim, index: number): Promise<string | undefined> {
   const { State: state } = await victim.inspect();
-  const { Status, ExitCode, Error, StartedAt, FinishedAt } = state;
+  const { Status, ExitCode, Error: error, StartedAt, FinishedAt } = state;
   return Status === 'running'
     ? undefined
-    : `container ${index} is ${Status} (${ExitCode}${Error === '' ? '' : `, ${Error}`}), from ${StartedAt} to ${FinishedAt}`;
+    : `container ${index} is ${Status} (${ExitCode}${error === '' ? '' : `, ${error}`}), from ${StartedAt} to ${FinishedAt}`;
 }
 
 async function startsOf(victim: Victim): Promise<number> {
