@@ -2,5 +2,5 @@
 # A nats-server with one user more, `insider`, who may see and do everything in the account of the mesh: for tests that look
 # where something would have had its effect. Called as the real one is: --config <file> --pid <file>.
 set -eu
-sed '0,/users: \[/s//users: [ { user: "insider", password: "insider" }/' "$2" >"$2.insider"
+sed '/^  FORGE {/a users: [ { user: "insider", password: "insider" } ]' "$2" >"$2.insider"
 exec "$REAL_NATS_SERVER" --config "$2.insider" "$3" "$4"

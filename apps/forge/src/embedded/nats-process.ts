@@ -11,6 +11,8 @@ const startDeadlineMs = 10_000;
 const stopDeadlineMs = 10_000;
 const pollMs = 10;
 const restartPauseMs = 250;
+/** What Go's collector keeps to: else, under a steady load, it lets several times as much gather before it looks. */
+const memoryLimit = '256MiB';
 
 /** What a nats-server child is started with. */
 export interface NatsProcessOptions extends NatsConfigOptions {
@@ -78,6 +80,7 @@ export class NatsProcess {
     // the services that drain into it.
     const child = spawn(this.options.program, ['--config', this.#configFile, '--pid', this.#pidFile], {
       detached: true,
+      env: { GOMEMLIMIT: memoryLimit, ...process.env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;

@@ -6,7 +6,7 @@ import { meshUsers, tools } from './users.js';
 export function renderPermissionsReference(): string {
   const host = 'HOST';
   return markdownPage('Permissions', 'the registry (libs/contracts/src/registry)', [
-    `Every app is a user of its own at the nats-server, and so are the tools; what is not listed is refused. Of supervisor there is one
+    `Every app is a user of its own at the nats-server, in an account of its own, and so are the tools; what is not listed is refused. Of supervisor there is one
 for each Docker host, here \`${host}\`. Whoever has no credentials has no rights, but for the mesh of \`npm start\`, where such a
 client on loopback may publish \`defend.>\` and subscribe to events.`,
     ...meshUsers([host]).map((user) => {

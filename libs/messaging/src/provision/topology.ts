@@ -52,6 +52,16 @@ export function bucketStream(bucket: BucketName): string {
   return `KV_${bucket}`;
 }
 
+/**
+ * Where JetStream publishes what it has stored of a subject: those who listen live hear the copies. What an account sends
+ * to a stream of another is heard by nobody on the way (see `accountsConfig`).
+ */
+export function storedCopyOf(subject: string): string {
+  return `stored.${subject}`;
+}
+
+const republish = { src: '>', dest: storedCopyOf('>') };
+
 function streamConfigOf(name: string, definition: StreamDefinition, replicas: number): Partial<StreamConfig> {
   return {
     name,
@@ -65,6 +75,7 @@ function streamConfigOf(name: string, definition: StreamDefinition, replicas: nu
     duplicate_window: definition.duplicateWindowMs * 1e6,
     num_replicas: replicas,
     allow_direct: true,
+    republish,
     description: definition.summary,
   };
 }
@@ -83,6 +94,7 @@ function bucketConfigOf(name: BucketName, definition: BucketDefinition, replicas
     allow_direct: true,
     allow_rollup_hdrs: true,
     deny_delete: true,
+    republish,
     description: definition.summary,
   };
 }
