@@ -52,6 +52,9 @@ export function bucketStream(bucket: BucketName): string {
   return `KV_${bucket}`;
 }
 
+/** Where a stream says which version of the registry it was made by. */
+export const versionKey = 'forge.version';
+
 function streamConfigOf(name: string, definition: StreamDefinition, replicas: number): Partial<StreamConfig> {
   return {
     name,
@@ -66,6 +69,7 @@ function streamConfigOf(name: string, definition: StreamDefinition, replicas: nu
     num_replicas: replicas,
     allow_direct: true,
     description: definition.summary,
+    metadata: { [versionKey]: String(definition.version) },
   };
 }
 
@@ -84,6 +88,7 @@ function bucketConfigOf(name: BucketName, definition: BucketDefinition, replicas
     allow_rollup_hdrs: true,
     deny_delete: true,
     description: definition.summary,
+    metadata: { [versionKey]: String(definition.version) },
   };
 }
 
