@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecordReader, recordDirectory, type StoredEntry, service, verifyRecord } from '@sentinel-forge/log-indexer';
 import { waitFor } from '@sentinel-forge/testing';
+import { storedEvents } from '../support/stored-events.js';
 import { TestMesh } from '../support/test-mesh.js';
 import { testToken } from '../support/tokens.js';
 
@@ -88,6 +89,31 @@ describe('the record', () => {
       { description: 'mitigation.log-indexer.self' },
     );
     expect(JSON.stringify(told)).toContain('tampering-found');
+  }, 30_000);
+
+  it('takes a head that speaks of a newer version, while it writes the record itself, for tampering', async () => {
+    await using mesh = await TestMesh.open();
+    const indexer = await mesh.start(service, { FORGE_DATA_DIR: dataDir });
+    const directory = recordDirectory(dataDir);
+    const headers = { authorization: `Bearer ${await testToken()}` };
+    await waitFor(
+      async () => {
+        // The next batch writes the true head again, so it may take more than one try to be seen.
+        const file = join(directory, 'head');
+        await writeFile(file, (await readFile(file, 'latin1')).replace('forge-record/1', 'forge-record/2'));
+        const response = await fetch(`${indexer.url}/record/verify`, { method: 'POST', headers });
+        return ((await response.json()) as { verdict: string }).verdict === 'newer';
+      },
+      { description: 'the verification to come upon it' },
+    );
+    const integrity = indexer.readiness().dependencies.find(({ name }) => name === 'integrity');
+    expect(integrity).toMatchObject({ isUp: false, reason: expect.stringContaining('newer version') });
+    const isTold = async () => {
+      const told = await storedEvents(mesh.connection, 'mitigation.log-indexer.self');
+      return told.some(({ data }) => (data as { what: string }).what === 'tampering-found');
+    };
+    await waitFor(isTold, { description: 'mitigation.log-indexer.self' });
+    await indexer.stop();
   }, 30_000);
 
   it('goes on after a restart where it was, without a gap and without a repetition', async () => {

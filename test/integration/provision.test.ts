@@ -133,6 +133,34 @@ describe('provisioning', () => {
     });
   });
 
+  it.each([
+    ['a stream', 'HEALTH'],
+    ['a bucket', 'KV_mitigations'],
+  ])('refuses all of it when a newer version made %s, and changes nothing', async (_what, name) => {
+    await using server = await bareServer();
+    await provision(server.connection, options);
+    await server.jsm.streams.update(name, { metadata: { 'forge.version': '2' }, max_bytes: 7_000_000 });
+    await server.jsm.streams.update('LOG', { max_age: 600 * 1e9 });
+    await server.jsm.streams.delete('AUDIT');
+    for (const isDryRun of [true, false]) {
+      await expect(provision(server.connection, { ...options, isDryRun })).rejects.toMatchObject({
+        code: 'FORGE_DATA_NEWER',
+        message: expect.stringMatching(`stream ${name} .*is 2, .*understands 1\\b.*Start the newer version`),
+      });
+    }
+    expect((await server.jsm.streams.info(name)).config).toMatchObject({ max_bytes: 7_000_000 });
+    expect((await server.jsm.streams.info('LOG')).config).toMatchObject({ max_age: 600 * 1e9 });
+    await expect(server.jsm.streams.info('AUDIT')).rejects.toThrow('not found');
+  });
+
+  it('brings streams in line that say no version: the first version did not yet', async () => {
+    await using server = await bareServer();
+    await provision(server.connection, options);
+    await server.jsm.streams.update('LOG', { metadata: {} });
+    const changed = (await provision(server.connection, options)).filter(({ action }) => action !== 'keep');
+    expect(changed).toMatchObject([{ name: 'LOG', action: 'update' }]);
+  });
+
   it('makes buckets that hold one value for each key', async () => {
     await using server = await bareServer();
     await provision(server.connection, options);

@@ -15,11 +15,15 @@ IsInt()(Counter.prototype, 'count');
 async function openStore() {
   const mesh = await TestMesh.open();
   const parts = new MeshParts(mesh.nats.url);
+  const bucket = await new Kvm(mesh.connection).open('healing');
   const store: RecordStore<Counter> = parts.stores.open('healing', Counter as Class<Counter>);
   return {
     mesh,
     log: parts.log,
+    stores: parts.stores,
     store,
+    /** The bucket as anybody sees it, without our contract. */
+    bucket,
     async [Symbol.asyncDispose]() {
       await parts[Symbol.asyncDispose]();
       await mesh[Symbol.asyncDispose]();
@@ -78,11 +82,60 @@ describe('a record', () => {
   ])('of which somebody else has made %s is refused when it is read, and left out of lists', async (_what, text) => {
     await using open = await openStore();
     await open.store.put('host-a.good', { count: 1 });
-    const bucket = await new Kvm(open.mesh.connection).open('healing');
-    await bucket.put('host-a.bad', text);
+    await open.bucket.put('host-a.bad', text);
     await expect(open.store.get('host-a.bad')).rejects.toMatchObject({ code: 'FORGE_KV_INVALID' });
     expect((await open.store.list()).map(({ key }) => key)).toEqual(['host-a.good']);
     expect(open.log.of('record.invalid')).toMatchObject([{ level: 'error', fields: { key: 'host-a.bad' } }]);
+  });
+});
+
+describe('a record of a newer version', () => {
+  const newer = '{"version":2,"tally":{"count":7}}';
+  const refused = expect.objectContaining({
+    code: 'FORGE_DATA_NEWER',
+    message: expect.stringMatching(
+      /^The record healing\/host-a\.new .*is 2, .*understands 1\b.*Start the newer version.*restore the backup/,
+    ),
+  });
+
+  it('is refused by its key, both versions and the mend, alone and among others, and told until it is gone', async () => {
+    await using open = await openStore();
+    const { store, stores, bucket } = open;
+    await store.put('host-a.one', { count: 1 });
+    expect(stores.trouble).toBeUndefined();
+    await bucket.put('host-a.new', newer);
+    await expect(store.get('host-a.new')).rejects.toEqual(refused);
+    await expect(store.list()).rejects.toEqual(refused);
+    await expect(store.follow('>', () => undefined, new AbortController().signal)).rejects.toEqual(refused);
+    expect(stores.trouble).toContain('healing/host-a.new');
+    expect(open.log.of('record.newer')).toHaveLength(1);
+    expect((await store.list('host-a.one')).length).toBe(1);
+
+    await bucket.delete('host-a.new');
+    expect(await store.get('host-a.new')).toBeUndefined();
+    expect(stores.trouble).toBeUndefined();
+  });
+
+  it('that comes while the bucket is followed is told to nobody, and not put right', async () => {
+    await using open = await openStore();
+    const { store, stores, bucket } = open;
+    const stopped = new AbortController();
+    const heard: string[] = [];
+    const revision = await store.create('host-a.new', { count: 1 });
+    await store.follow(
+      '>',
+      ({ key, value }) => heard.push(`${key} ${value?.count}`),
+      stopped.signal,
+      () => ({ count: 1 }),
+    );
+    await bucket.update('host-a.new', newer, revision);
+    await store.put('host-a.two', { count: 2 });
+    await waitFor(() => heard.includes('host-a.two 2'), { description: 'what came after it' });
+    expect(heard).toEqual(['host-a.new 1', 'host-a.two 2']);
+    expect((await bucket.get('host-a.new'))?.string()).toBe(newer);
+    expect(stores.trouble).toContain('healing/host-a.new');
+    await expect(store.update('host-a.new', { count: 3 }, revision)).rejects.toEqual(conflict);
+    stopped.abort();
   });
 });
 

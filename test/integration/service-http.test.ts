@@ -94,6 +94,7 @@ describe('what every service answers without a token', () => {
             { name: 'nats', isUp: true },
             { name: 'jetstream' },
             { name: 'storage' },
+            { name: 'records' },
             { name: 'retention' },
           ],
         },
@@ -114,7 +115,7 @@ describe('what every service answers without a token', () => {
     );
     expect(answer).toMatchObject({
       status: 'degraded',
-      dependencies: [{ name: 'nats', isUp: false, reason: expect.stringMatching(/.+/) }, {}, {}, {}],
+      dependencies: [{ name: 'nats', isUp: false, reason: expect.stringMatching(/.+/) }, {}, {}, {}, {}],
     });
     expect((await service.ask('/health')).status).toBe(200);
     await service.mesh.nats.restart();

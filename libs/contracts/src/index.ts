@@ -21,6 +21,7 @@ export {
 } from './envelope/trace-context.js';
 export { type ErrorCode, type ErrorEntry, errorCatalogue } from './errors/catalogue.js';
 export { ForgeError, type ForgeErrorOptions, isOutage, isRetryable, messageOf } from './errors/forge-error.js';
+export { isNewerDataError, type NewerData, newerDataError, newerVersionIn } from './errors/newer-data.js';
 export { DeadLetter, type DeadLetterCause, deadLetterCauses } from './events/dead-letter.js';
 export { IsMitigationId, IsName, IsSummary, IsText, IsToken, IsTraceId, traceIdPattern } from './events/fields.js';
 export {

@@ -23,7 +23,13 @@ export { createNkey, type Nkey, publicKeyOf } from './permissions/nkey.js';
 export { inboxPrefixOf, type Permissions, permissionsOf } from './permissions/permissions.js';
 export { renderPermissionsReference } from './permissions/permissions-reference.js';
 export { type MeshUser, meshUsers, type ToolName, toolNames, tools } from './permissions/users.js';
-export { type ProvisionOptions, type ProvisionStep, provision, refuseBlocked } from './provision/provision.js';
+export {
+  type ProvisionOptions,
+  type ProvisionStep,
+  provision,
+  refuseBlocked,
+  refuseNewerTopology,
+} from './provision/provision.js';
 export { EventPublisher, type Published, type PublishOptions, traceAfter } from './publish/event-publisher.js';
 export { OnRequest, requiredScopeKey } from './request/on-request.decorator.js';
 export { type RequestOptions, requestApp } from './request/request-client.js';

@@ -6,7 +6,10 @@ export const exitCodeMeanings: ReadonlyArray<readonly [number, string]> = [
   [exitCodes.done, 'done, and all is well'],
   [exitCodes.failed, 'failed, not found, or not healthy'],
   [exitCodes.usage, 'the command or a setting is wrong'],
-  [exitCodes.unreachable, 'the mesh cannot be reached'],
+  [
+    exitCodes.unreachable,
+    'the mesh cannot be reached; with `logs verify`: a newer version wrote the record, so it cannot be verified',
+  ],
   [exitCodes.unreadable, '`logs verify` only: the record cannot be read'],
 ];
 

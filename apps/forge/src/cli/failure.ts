@@ -7,6 +7,7 @@ const selfExplaining = new Set([
   'FORGE_EVENT_INVALID',
   'FORGE_EVENT_UNKNOWN',
   'FORGE_DEAD_LETTER_UNKNOWN',
+  'FORGE_DATA_NEWER',
 ]);
 
 /**

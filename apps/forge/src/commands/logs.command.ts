@@ -42,7 +42,7 @@ export function addLogsCommand(program: ForgeCommand): void {
   group
     .command('verify')
     .description(
-      'check the record: exit code 0 intact, 1 tampered (the first bad entry is named), 4 it cannot be read. Needs no mesh',
+      'check the record: exit code 0 intact, 1 tampered (the first bad entry is named), 3 a newer version wrote it, 4 it cannot be read. Needs no mesh',
     )
     .option('--dir <directory>', 'where the record is (default: the one of the mesh on FORGE_DATA_DIR)')
     .json()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ForgeError } from '@sentinel-forge/contracts';
+import { ForgeError, newerDataError, newerVersionIn } from '@sentinel-forge/contracts';
 import { isAlive, isRunning, markOf, pidIn } from './process-mark.js';
 
 /** The secrets of an embedded mesh. Made once, kept in one file that only its owner can read. */
@@ -25,6 +25,9 @@ export interface MeshAddress {
   readonly host: string;
   readonly services: Readonly<Record<string, string>>;
 }
+
+/** The version of the JSON files in the directory. What says none is of the first. */
+const version = 1;
 
 const names = { secrets: 'secrets.json', address: 'mesh.json', token: 'operator.token', lock: 'lock' } as const;
 
@@ -90,7 +93,7 @@ export class DataDirectory {
     }
     const secret = (): string => randomBytes(32).toString('base64url');
     const made = { jwtSecret: secret(), jetstreamKey: secret(), meshPassword: secret(), operatorPassword: secret() };
-    this.#writePrivate(names.secrets, JSON.stringify(made, null, 2));
+    this.#writePrivate(names.secrets, JSON.stringify({ version, ...made }, null, 2));
     return made;
   }
 
@@ -108,7 +111,7 @@ export class DataDirectory {
   }
 
   writeAddress(address: MeshAddress): void {
-    this.#writePrivate(names.address, JSON.stringify(address, null, 2));
+    this.#writePrivate(names.address, JSON.stringify({ version, ...address }, null, 2));
   }
 
   removeAddress(): void {
@@ -122,17 +125,14 @@ export class DataDirectory {
   }
 
   #readJson<T>(name: string): T | undefined {
-    const text = readText(join(this.path, name));
-    if (text === undefined) {
-      return undefined;
+    const file = join(this.path, name);
+    const text = readText(file);
+    const value = text === undefined ? undefined : parseJson(file, text);
+    const found = newerVersionIn(value, version);
+    if (found !== undefined) {
+      throw newerDataError({ what: file, found, understood: version });
     }
-    try {
-      return JSON.parse(text) as T;
-    } catch (error) {
-      throw new ForgeError('FORGE_CONFIG_INVALID', `${join(this.path, name)} is not JSON: restore it, or remove it`, {
-        cause: error,
-      });
-    }
+    return value as T | undefined;
   }
 
   // Written beside and moved into place: a crash leaves the old file or the new one, never half of one.
@@ -143,11 +143,19 @@ export class DataDirectory {
   }
 }
 
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ForgeError('FORGE_CONFIG_INVALID', `${file} is not JSON: restore it, or remove it`, { cause: error });
+  }
+}
+
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return undefined;
     }
     throw new ForgeError('FORGE_CONFIG_INVALID', `${file} cannot be read: ${String(error)}`, { cause: error });

@@ -11,7 +11,7 @@ import {
   runService,
 } from '@sentinel-forge/chassis';
 import { allScopes, appNames, ForgeError } from '@sentinel-forge/contracts';
-import { connectClient, provision, refuseBlocked } from '@sentinel-forge/messaging';
+import { connectClient, provision, refuseBlocked, refuseNewerTopology } from '@sentinel-forge/messaging';
 import { DataDirectory, type EmbeddedSecrets } from './data-directory.js';
 import { embeddedPassword } from './nats-config.js';
 import { NatsProcess } from './nats-process.js';
@@ -64,7 +64,8 @@ export async function startEmbeddedMesh(environment: Environment, logs: LogDesti
         ? { FORGE_JWT_SECRET: secrets.jwtSecret }
         : {}),
     });
-    const provisioned = provisionAll(environmentOf('deployer'), runner.replicas);
+    // Before any service reads a stream that it may not understand. What is missing is made while they start.
+    const { provisioned } = await beginProvisioning(environmentOf('deployer'), runner.replicas);
     provisioned.catch(() => {
       // told below, after the services had their chance to be stopped
     });
@@ -141,7 +142,10 @@ function tell(logs: LogDestination, lvl: string, evt: string, fields: Readonly<R
   logs.write(`${JSON.stringify({ svc: 'forge', lvl, evt, time: new Date().toISOString(), ...fields })}\n`);
 }
 
-async function provisionAll(environment: Environment, replicas: number): Promise<void> {
+async function beginProvisioning(
+  environment: Environment,
+  replicas: number,
+): Promise<{ readonly provisioned: Promise<void> }> {
   const [settings] = loadSettings([MeshSettings, RunnerSettings], environment);
   const connection = await connectClient({
     name: 'forge-provision',
@@ -149,11 +153,18 @@ async function provisionAll(environment: Environment, replicas: number): Promise
     role: 'deployer',
     ...natsCredentialsOf(settings),
   });
+  const topology = { replicas, hosts: [settings.host] };
   try {
-    refuseBlocked(await provision(connection, { replicas, hosts: [settings.host] }));
-  } finally {
+    await refuseNewerTopology(connection, topology);
+  } catch (error) {
     await connection.close();
+    throw error;
   }
+  return {
+    provisioned: provision(connection, topology)
+      .then(refuseBlocked)
+      .finally(() => connection.close()),
+  };
 }
 
 function operatorToken(settings: MeshSettings, secrets: EmbeddedSecrets): Promise<string> {

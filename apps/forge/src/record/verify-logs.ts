@@ -16,6 +16,9 @@ export function describeVerification(verification: Verification): string {
   if (verification.verdict === 'unreadable') {
     return `${paint('red', 'cannot be read')}: ${safeText(verification.path)}: ${safeText(verification.detail)}`;
   }
+  if (verification.verdict === 'newer') {
+    return `${paint('yellow', 'cannot be verified')}: ${safeText(verification.detail)}`;
+  }
   const size = `${verification.entries} entries in ${verification.segments} segments`;
   if (verification.verdict === 'intact') {
     const { hash, unfinishedBytes } = verification;

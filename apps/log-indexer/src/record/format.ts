@@ -14,8 +14,22 @@
  *
  * Everything is an entry, also what belongs to the record itself: a segment begins with an entry of kind `segment` and ends,
  * when it is full, with one of kind `seal`. So the chain covers every byte of every segment, and the head covers the chain.
+ *
+ * The head and the first entry of each segment say the format. A version that writes another one (another kind of entry is
+ * another format) begins a new segment, and has the head say it from then on: so an older version sees at the head that it
+ * does not understand what comes, and leaves all of it alone. No version ever rewrites a segment of an older format.
  */
 export const recordFormat = 'forge-record/1';
+
+// Few digits: a head that lost the space behind them is damaged, not of the distant future.
+const formatPattern = /^(?:\{"n":\d{1,16},"kind":"segment","format":")?(forge-record\/(\d{1,4}))[" \n]/;
+const recordVersion = Number(recordFormat.split('/')[1]);
+
+/** The format that the text of a head, or the first entry of a segment, says; undefined unless it is newer than ours. */
+export function newerFormatIn(text: string): string | undefined {
+  const [, format, version] = formatPattern.exec(text) ?? [];
+  return Number(version) > recordVersion ? format : undefined;
+}
 
 /** The most bytes of one entry: what an entry bundle of the C2SP tile format can hold. */
 export const mostLeafBytes = 65_535;

@@ -1,12 +1,14 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { headName, recordFormat } from './format.js';
+import { headName, newerFormatIn, recordFormat } from './format.js';
 import { systemCodeOf } from './system-error.js';
 
 /** What the head says. */
 export type Head =
   | { readonly kind: 'read'; readonly entries: number; readonly hash: string }
+  /** A newer version wrote it: what it says beside its format is not ours to know. */
+  | { readonly kind: 'newer'; readonly format: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'malformed' };
 
@@ -23,6 +25,10 @@ export function formatHead(entries: number, hash: string): string {
 
 /** Reads a head. */
 export function parseHead(text: string): Head {
+  const format = newerFormatIn(text);
+  if (format !== undefined) {
+    return { kind: 'newer', format };
+  }
   const [, entries, hash] = headPattern.exec(text) ?? [];
   return entries === undefined || hash === undefined
     ? { kind: 'malformed' }

@@ -1,8 +1,9 @@
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newerDataError } from '@sentinel-forge/contracts';
 import { Cursors } from './cursors.js';
 import { DirectoryLock } from './directory-lock.js';
-import { type SegmentFile, segmentsOf } from './format.js';
+import { headName, recordFormat, type SegmentFile, segmentsOf } from './format.js';
 import { type Head, HeadFile, type OpenFile, readHead } from './head.js';
 import { isUnstarted, planRecovery, type Recovery } from './recovery.js';
 import { type SegmentScan, scanSegment } from './segment-scan.js';
@@ -20,7 +21,10 @@ export interface OpenedRecord {
   readonly cursors: Cursors;
 }
 
-/** Locks the record of a directory, finds out where it ends, and cuts what a crash has torn. Changes nothing else. */
+/**
+ * Locks the record of a directory, finds out where it ends, and cuts what a crash has torn. Changes nothing else. Throws
+ * `FORGE_DATA_NEWER`, before it changes anything, when a newer version wrote it.
+ */
 export async function openRecord(directory: string, openFile?: OpenFile): Promise<OpenedRecord> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const lock = DirectoryLock.acquire(directory);
@@ -34,6 +38,9 @@ export async function openRecord(directory: string, openFile?: OpenFile): Promis
 
 async function findEnd(directory: string, openFile?: OpenFile): Promise<Omit<OpenedRecord, 'lock'>> {
   const head = await readHead(directory);
+  if (head.kind === 'newer') {
+    throw newerRecord(directory, headName, head.format);
+  }
   const segments = segmentsOf(await readdir(directory));
   const scan = await scanLast(directory, segments, head);
   const recovery = planRecovery(scan, head);
@@ -51,6 +58,10 @@ async function findEnd(directory: string, openFile?: OpenFile): Promise<Omit<Ope
     events: isResumed && !scan.isSealed ? scan.events : 0,
     ...(await knownBefore(directory, segments, scan)),
   };
+}
+
+function newerRecord(directory: string, file: string, found: string): Error {
+  return newerDataError({ what: join(directory, file), found, understood: recordFormat });
 }
 
 async function openHead(directory: string, { end }: Recovery, openFile?: OpenFile): Promise<HeadFile> {
@@ -73,6 +84,9 @@ async function scanLast(
   const asked = head.kind === 'read' ? head.entries - 1 : -1;
   for (const file of segments.toReversed()) {
     const scan = await scanSegment(directory, file, asked);
+    if (scan.newerFormat !== undefined) {
+      throw newerRecord(directory, file.name, scan.newerFormat);
+    }
     if (!isUnstarted(scan, head)) {
       return scan;
     }

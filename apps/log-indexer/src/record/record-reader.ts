@@ -1,10 +1,10 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ForgeError, messageOf } from '@sentinel-forge/contracts';
+import { ForgeError, isNewerDataError, messageOf, newerDataError } from '@sentinel-forge/contracts';
 import { DirectoryChanges } from './directory-changes.js';
 import { decodeEntry, type EventEntry, type PartEntry, type RecordEntry } from './entry.js';
-import { type SegmentFile, segmentsOf } from './format.js';
-import { readHead } from './head.js';
+import { headName, recordFormat, type SegmentFile, segmentsOf } from './format.js';
+import { type Head, readHead } from './head.js';
 import { scanLines, splitLine } from './line-scanner.js';
 
 /** What is read. */
@@ -41,13 +41,14 @@ const batchBytes = 1024 * 1024;
 /**
  * Reads a record, in order, also while it is written. Only what was acknowledged is seen, so that nothing is seen that a
  * crash could still take back. Reading does not verify: that is `verifyRecord()`, and a line that is no entry is passed over.
+ * A record of a newer version is `FORGE_DATA_NEWER`.
  */
 export class RecordReader {
   constructor(private readonly directory: string) {}
 
   /** How many entries were acknowledged. */
   async size(): Promise<number> {
-    const head = await readHead(this.directory);
+    const head = await this.#readHead();
     return head.kind === 'read' ? head.entries : 0;
   }
 
@@ -111,14 +112,26 @@ export class RecordReader {
 
   async #look(): Promise<{ readonly segments: readonly SegmentFile[]; readonly acknowledged: number }> {
     try {
-      const head = await readHead(this.directory);
+      const head = await this.#readHead();
       const segments = segmentsOf(await readdir(this.directory));
       // Without a head there is no telling what was acknowledged; what is there is better than nothing.
       return { segments, acknowledged: head.kind === 'read' ? head.entries : Number.POSITIVE_INFINITY };
     } catch (error) {
+      if (isNewerDataError(error)) {
+        throw error;
+      }
       const message = `there is no record to read in ${this.directory}: ${messageOf(error)}`;
       throw new ForgeError('FORGE_RECORD_UNREADABLE', message, { cause: error });
     }
+  }
+
+  async #readHead(): Promise<Head> {
+    const head = await readHead(this.directory);
+    if (head.kind === 'newer') {
+      const what = join(this.directory, headName);
+      throw newerDataError({ what, found: head.format, understood: recordFormat });
+    }
+    return head;
   }
 
   async #readBatch(

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cursors } from './cursors.js';
 import { decodeEntry, type RecordEntry, type SegmentEntry } from './entry.js';
-import { mostLineBytes, recordFormat, type SegmentFile } from './format.js';
+import { mostLineBytes, newerFormatIn, recordFormat, type SegmentFile } from './format.js';
 import { type Line, scanLines, splitLine } from './line-scanner.js';
 
 /** What the writer learns from one segment when it starts. */
@@ -11,6 +11,8 @@ export interface SegmentScan {
   readonly file: SegmentFile;
   /** Its first entry; undefined when that is damaged or missing. */
   readonly header: SegmentEntry | undefined;
+  /** The format that its first line says, where a newer version wrote it: then all else here means nothing. */
+  readonly newerFormat: string | undefined;
   /** How many entries from the first on are as they were written. */
   readonly entries: number;
   /** The bytes of those. */
@@ -56,8 +58,12 @@ export async function scanSegment(directory: string, file: SegmentFile, asked: n
   }
 }
 
+/** More than stands before and in the format of a first entry. */
+const mostHeaderBytes = 128;
+
 class SegmentScanner {
   #header: SegmentEntry | undefined;
+  #newerFormat: string | undefined;
   #entries = 0;
   #goodBytes = 0;
   #hash: string | undefined;
@@ -76,6 +82,9 @@ class SegmentScanner {
 
   take(bytes: Buffer, offset: number): boolean {
     const line = splitLine(bytes);
+    if (offset === 0 && line !== undefined) {
+      this.#newerFormat = newerFormatIn(line.leaf.toString('latin1', 0, mostHeaderBytes));
+    }
     const entry = line === undefined ? undefined : this.#fittingEntry(line);
     if (entry?.kind === 'event') {
       this.#cursors.advance(entry.stream, entry.born, entry.seq);
@@ -98,6 +107,7 @@ class SegmentScanner {
     return {
       file: this.file,
       header: this.#header,
+      newerFormat: this.#newerFormat,
       entries: this.#entries,
       goodBytes: this.#goodBytes,
       fileBytes,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { linePrefixBytes, mostLineBytes, type SegmentFile } from '../record/format.js';
+import { linePrefixBytes, mostLineBytes, newerFormatIn, type SegmentFile } from '../record/format.js';
 import { explainBadLine } from './explain.js';
 import type { Finding } from './verification.js';
 
@@ -26,6 +26,8 @@ export interface WalkEnd {
   readonly isSealed: boolean;
   readonly unfinishedBytes: number;
   readonly finding: Finding | undefined;
+  /** The format that its first entry says, where that is a newer one. Without a finding the entry fits the chain. */
+  readonly newerFormat: string | undefined;
   /** The hash of the last acknowledged entry, when it is in this segment. */
   readonly acknowledgedHash: string | undefined;
 }
@@ -55,6 +57,7 @@ class SegmentWalk {
   #next: number;
   #previous: string | undefined;
   #isSealed = false;
+  #newerFormat: string | undefined;
   #acknowledgedHash: string | undefined;
   /** Where in the file the buffer begins, and how much of it is filled. */
   #offset = 0;
@@ -78,6 +81,9 @@ class SegmentWalk {
         return this.#finish(badAt, true);
       }
       this.start.onRead(this.#next, bytesRead);
+      if (this.#newerFormat !== undefined) {
+        return this.#finish(this.#offset, false);
+      }
       if (bytesRead === 0 || this.#held >= mostLineBytes) {
         return this.#finish(this.#offset, this.#held > 0);
       }
@@ -99,6 +105,9 @@ class SegmentWalk {
         return this.#offset + at;
       }
       at = feed + 1;
+      if (this.#newerFormat !== undefined) {
+        break;
+      }
     }
     buffer.copyWithin(0, at, this.#held);
     this.#held -= at;
@@ -140,6 +149,9 @@ class SegmentWalk {
     const isOwn = this.#buffer[kind] === 0x73; // "s": only segment and seal begin with it
     const isHeader = isOwn && this.#buffer.toString('latin1', kind, kind + 8) === 'segment"';
     this.#isSealed = isOwn && !isHeader;
+    if (isHeader) {
+      this.#newerFormat ??= newerFormatIn(this.#buffer.toString('latin1', leaf, Math.min(feed, leaf + 128)));
+    }
     return isHeader === (this.#next === this.file.first);
   }
 
@@ -151,6 +163,7 @@ class SegmentWalk {
       isSealed: this.#isSealed,
       unfinishedBytes: 0,
       finding: undefined,
+      newerFormat: this.#newerFormat,
       acknowledgedHash: this.#acknowledgedHash,
     };
     if (!hasRest) {

@@ -64,10 +64,12 @@ export type Verification =
       readonly segments: number;
       readonly bytes: number;
     }
+  /** A newer version wrote it: whether it is as it was written is for that version to say. */
+  | { readonly verdict: 'newer'; readonly path: string; readonly format: string; readonly detail: string }
   | { readonly verdict: 'unreadable'; readonly path: string; readonly detail: string };
 
-/** The exit codes of `forge logs verify`. 2 and 3 are for checkpoints and keys. */
-export const verificationExitCodes = { intact: 0, tampered: 1, unreadable: 4 } as const satisfies Record<
+/** The exit codes of `forge logs verify`. 2 is a wrong command; 3 says that nothing can be said. */
+export const verificationExitCodes = { intact: 0, tampered: 1, newer: 3, unreadable: 4 } as const satisfies Record<
   Verification['verdict'],
   number
 >;

@@ -59,6 +59,11 @@ async function pick(file: number, at: number) {
   return { name, bytes, first: segmentsOf([name])[0]?.first, at: at % bytes.length };
 }
 
+/** Whether the change makes the head say that a newer version wrote it: then nothing can be said of the record. */
+function isNewerFormat(name: string, at: number, byte: number): boolean {
+  return name === headName && at === 'forge-record/'.length && byte > 0x31 && byte <= 0x39;
+}
+
 it('finds nothing wrong with a record as it was written', async () => {
   const progress: number[] = [];
   const verification = await verifyRecord(original, {
@@ -80,7 +85,7 @@ describe('a single change anywhere', () => {
     await fc.assert(
       fc.asyncProperty(place, async ({ file, at: where, byte }) => {
         const { name, bytes, first, at } = await pick(file, where);
-        fc.pre(bytes[at] !== byte);
+        fc.pre(bytes[at] !== byte && !isNewerFormat(name, at, byte));
         const verification = await verifyRecord(await changed(name, (copy) => copy.fill(byte, at, at + 1)));
         expect(verification.verdict).toBe('tampered');
         expect(verificationExitCodes[verification.verdict]).toBe(1);

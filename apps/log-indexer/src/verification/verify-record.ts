@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '@sentinel-forge/contracts';
-import { genesisHash, headName, type SegmentFile, segmentsOf } from '../record/format.js';
+import { messageOf, newerDataError } from '@sentinel-forge/contracts';
+import { genesisHash, headName, recordFormat, type SegmentFile, segmentsOf } from '../record/format.js';
 import { type Head, readHead } from '../record/head.js';
 import { type WalkEnd, walkSegment } from './segment-walk.js';
 import type { Finding, Verification, VerificationProgress } from './verification.js';
@@ -22,11 +22,17 @@ export interface VerifyOptions {
  * as well, and a record that someone rewrote from some entry on, all later hashes included; whoever can write the files can
  * do both. Against them stands only a hash that was kept elsewhere (each rotation prints one: `Rotation.hash`), and later
  * signed checkpoints and a witness.
+ *
+ * Of a record that says that a newer version wrote it nothing is said, neither that it is intact nor that it is not. Whoever
+ * changed a head to say so gains that verification says nothing, and no more: it does not say that all is well.
  */
 export async function verifyRecord(directory: string, options: VerifyOptions = {}): Promise<Verification> {
   try {
     // The head first: whatever is written later only adds to what it says.
     const head = await readHead(directory);
+    if (head.kind === 'newer') {
+      return newer(join(directory, headName), head.format);
+    }
     const segments = segmentsOf(await readdir(directory));
     if (segments.length === 0 && head.kind === 'missing') {
       return { verdict: 'unreadable', path: directory, detail: 'there is no record in it' };
@@ -39,6 +45,11 @@ export async function verifyRecord(directory: string, options: VerifyOptions = {
     const path = typeof error === 'object' && error !== null && 'path' in error ? String(error.path) : directory;
     return { verdict: 'unreadable', path, detail: messageOf(error) };
   }
+}
+
+function newer(path: string, format: string): Verification {
+  const { message } = newerDataError({ what: path, found: format, understood: recordFormat });
+  return { verdict: 'newer', path, format, detail: message };
 }
 
 class RecordVerification {
@@ -65,6 +76,9 @@ class RecordVerification {
     for (const file of this.segments) {
       if (this.#mayFollow(file)) {
         const end = await this.#walk(file, totalBytes);
+        if (end.newerFormat !== undefined && this.#isBelieved(end)) {
+          return newer(join(this.directory, file.name), end.newerFormat);
+        }
         this.#note(end.finding);
         this.#acknowledgedHash ??= end.acknowledgedHash;
         this.#unfinishedBytes = end.unfinishedBytes;
@@ -74,6 +88,11 @@ class RecordVerification {
     }
     this.#checkEnd();
     return this.#verdict();
+  }
+
+  // A first entry that neither fits the chain nor agrees with a head of our format was changed.
+  #isBelieved({ finding }: WalkEnd): boolean {
+    return finding === undefined || this.head.kind !== 'read';
   }
 
   async #totalBytes(): Promise<number> {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Readiness } from '@sentinel-forge/chassis';
 import { Log } from '@sentinel-forge/contracts';
@@ -59,6 +60,10 @@ export class RecordWatch implements OnApplicationBootstrap, BeforeApplicationShu
     this.#verifiedAt.set(Date.now() / 1000);
     if (verification.verdict === 'tampered') {
       await this.#tell(verification.findings);
+    } else if (verification.verdict === 'newer') {
+      // This process has it open and writes our own format: nobody else should have written to it.
+      const { path, detail } = verification;
+      await this.#tell([{ file: basename(path), entry: 0, offset: 0, reason: 'head', detail }]);
     }
     return verification;
   }
@@ -97,6 +102,8 @@ function stateOf(verification: Verification | undefined): { isUp: boolean; reaso
         isUp: false,
         reason: `entry ${verification.first.entry} of ${verification.first.file}: ${verification.first.detail}`,
       };
+    case 'newer':
+      return { isUp: false, reason: verification.detail };
     case 'unreadable':
       return { isUp: false, reason: `${verification.path}: ${verification.detail}` };
     default:

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { ForgeError, messageOf } from '@sentinel-forge/contracts';
+import { ForgeError, isNewerDataError, messageOf, newerDataError } from '@sentinel-forge/contracts';
 
 /** How the tables came to be, step by step; a file knows in `user_version` how many it has taken. Never edit one: add one. */
 const migrations: readonly string[] = [
@@ -81,7 +81,10 @@ export class OutboxDatabase {
   /** When the file was made; milliseconds since 1970. */
   readonly createdAtMs: number;
 
-  /** Opens the file or makes it (mode 0600: it holds addresses and notices). Throws `FORGE_NOTIFY_OUTBOX`. */
+  /**
+   * Opens the file or makes it (mode 0600: it holds addresses and notices). Throws `FORGE_NOTIFY_OUTBOX`, or
+   * `FORGE_DATA_NEWER`, and then nothing was written to it.
+   */
   constructor(file: string, nowMs: number = Date.now()) {
     try {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -91,6 +94,7 @@ export class OutboxDatabase {
       throw cannotOpen(file, error);
     }
     try {
+      this.#refuseNewer(file);
       this.#database.exec(`
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA journal_mode = WAL;
@@ -164,13 +168,21 @@ export class OutboxDatabase {
     }
   }
 
+  /** How many migrations the file has taken. */
+  get #version(): number {
+    return Number(this.#database.prepare('PRAGMA user_version').get()?.user_version);
+  }
+
+  #refuseNewer(file: string): void {
+    const found = this.#version;
+    if (found > migrations.length) {
+      throw newerDataError({ what: file, found, understood: migrations.length });
+    }
+  }
+
   #migrate(nowMs: number): void {
     this.transaction(() => {
-      const version = Number(this.#database.prepare('PRAGMA user_version').get()?.user_version);
-      if (version > migrations.length) {
-        throw new Error(`it was written by a newer version (${version}, this one knows ${migrations.length})`);
-      }
-      for (const migration of migrations.slice(version)) {
+      for (const migration of migrations.slice(this.#version)) {
         this.#database.exec(migration);
       }
       this.#database.exec(`PRAGMA user_version = ${migrations.length}`);
@@ -180,5 +192,7 @@ export class OutboxDatabase {
 }
 
 function cannotOpen(file: string, cause: unknown): ForgeError {
-  return new ForgeError('FORGE_NOTIFY_OUTBOX', `${file} cannot be opened: ${messageOf(cause)}`, { cause });
+  return isNewerDataError(cause)
+    ? cause
+    : new ForgeError('FORGE_NOTIFY_OUTBOX', `${file} cannot be opened: ${messageOf(cause)}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Readiness } from '@sentinel-forge/chassis';
 import { InventoryEntry, Log, MitigationView } from '@sentinel-forge/contracts';
-import { type RecordChange, RecordStores } from '@sentinel-forge/messaging';
+import { RecordStores } from '@sentinel-forge/messaging';
 import { FleetView } from './fleet-view.js';
 
 const retryMs = 1_000;
@@ -35,18 +35,21 @@ export class InventoryFollower implements OnApplicationBootstrap, BeforeApplicat
     const { signal } = this.#ended;
     const inventory = this.stores.open('inventory', InventoryEntry);
     const mitigations = this.stores.open('mitigations', MitigationView);
-    while (!signal.aborted) {
+    await Promise.all([
+      this.#insist(() => inventory.follow('>', ({ key, value }) => this.fleet.noteContainer(key, value), signal)),
+      this.#insist(() => mitigations.follow('>', ({ key, value }) => this.fleet.noteMitigation(key, value), signal)),
+    ]);
+    if (!signal.aborted) {
+      this.#isCurrent = true;
+      this.fleet.markCurrent();
+    }
+  }
+
+  // Each by itself: one that is followed already must not be followed twice while the other cannot be read.
+  async #insist(follow: () => Promise<void>): Promise<void> {
+    while (!this.#ended.signal.aborted) {
       try {
-        await Promise.all([
-          inventory.follow('>', (change) => this.fleet.noteContainer(change.key, change.value), signal),
-          mitigations.follow(
-            '>',
-            (change: RecordChange<MitigationView>) => this.fleet.noteMitigation(change.key, change.value),
-            signal,
-          ),
-        ]);
-        this.#isCurrent = true;
-        this.fleet.markCurrent();
+        await follow();
         return;
       } catch (error) {
         this.log.debug('inventory.not-read', { error });

@@ -104,6 +104,7 @@ export class InventoryWriter implements EngineListener {
 function entryOf(container: ContainerSummary, host: string): InventoryEntry {
   const { id, name, state, image, labels, compose } = container;
   return {
+    version: 1,
     host,
     id,
     name,

@@ -135,7 +135,7 @@ export class Responses implements EngineListener {
     if ((stored?.value.isPaused ?? false) === isPaused) {
       return false;
     }
-    const value: ResponseSwitch = { isPaused, actor, reason, at: new Date(now()).toISOString() };
+    const value: ResponseSwitch = { version: 1, isPaused, actor, reason, at: new Date(now()).toISOString() };
     await (stored === undefined ? switches.create(key, value) : switches.update(key, value, stored.revision));
     if (!isPaused) {
       this.#driver.driveOpen();

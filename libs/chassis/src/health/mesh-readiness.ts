@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { EventPublisher, JetStreamStrategy, LagMonitor, MeshConnection } from '@sentinel-forge/messaging';
+import { EventPublisher, JetStreamStrategy, LagMonitor, MeshConnection, RecordStores } from '@sentinel-forge/messaging';
 import { Readiness } from './readiness.js';
 
-/** What every service depends upon: NATS, its consumers, that the streams store what is said, and that none discards what they have not handled. */
+/** What every service depends upon: NATS, its consumers, that the streams store what is said, that it can read what it has on record, and that no stream discards what is not handled. */
 @Injectable()
 export class MeshReadiness {
   constructor(
@@ -11,6 +11,7 @@ export class MeshReadiness {
     @Inject(JetStreamStrategy) strategy: JetStreamStrategy,
     @Inject(LagMonitor) lag: LagMonitor,
     @Inject(EventPublisher) publisher: EventPublisher,
+    @Inject(RecordStores) stores: RecordStores,
   ) {
     readiness.add('nats', () => ({ isUp: connection.state.isConnected, reason: connection.state.reason }));
     readiness.add('jetstream', () => {
@@ -22,6 +23,10 @@ export class MeshReadiness {
     });
     readiness.add('storage', () => {
       const reason = publisher.trouble;
+      return reason === undefined ? { isUp: true } : { isUp: false, reason };
+    });
+    readiness.add('records', () => {
+      const reason = stores.trouble;
       return reason === undefined ? { isUp: true } : { isUp: false, reason };
     });
     readiness.add('retention', () => ({ isUp: lag.alarms.length === 0, reason: lag.alarms.join('; ') }));

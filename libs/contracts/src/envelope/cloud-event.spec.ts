@@ -175,6 +175,17 @@ describe('structured mode', () => {
     expect(event).toMatchObject({ trace, timeMs: Date.parse('2026-02-01T00:00:00Z') });
   });
 
+  it('says of an event of a newer version that it is one, and what to do', () => {
+    const decode = () => decodeEvent(stored({ ...structured, type: 'forge.telemetry.v2' }));
+    expect(decode).toThrow(
+      expect.objectContaining({
+        code: 'FORGE_DATA_NEWER',
+        isRetryable: false,
+        message: expect.stringMatching(/forge\.telemetry\.v2,.*forge\.telemetry\.v1\..*Start the newer version/),
+      }),
+    );
+  });
+
   it.each([
     ['an id that is no text', { id: 7 }, '"id"'],
     ['no source', { source: undefined }, '"source"'],

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ForgeError } from '../errors/forge-error.js';
+import { newerDataError } from '../errors/newer-data.js';
 import { limits } from '../limits.js';
 import { type EventDefinition, matchSubject } from '../registry/events.js';
 import { instantMs } from '../validation/decorators.js';
@@ -114,6 +115,7 @@ export function decodeEvent(message: StoredMessage): ForgeEvent {
   const attributes = readAttributes(message, match.definition);
   const { definition } = match;
   if (attributes.type !== definition.type) {
+    refuseNewer(attributes, definition, message);
     throw new ForgeError(
       'FORGE_EVENT_INVALID',
       `type "${attributes.type}" does not belong on ${message.subject}; it takes ${definition.type}`,
@@ -293,6 +295,15 @@ function refuseVersion(version: string): void {
       'FORGE_EVENT_INVALID',
       `CloudEvents specversion "${version}" is not understood; use ${specversion}`,
     );
+  }
+}
+
+// `forge.telemetry.v2`, where v1 is what we know. What dead-letters it keeps it, to be handled by the version that understands it.
+function refuseNewer({ type }: Attributes, definition: EventDefinition, { stream, sequence }: StoredMessage): void {
+  const [, kind, version] = /^(.*\.v)(\d{1,4})$/.exec(type) ?? [];
+  const understood = definition.type;
+  if (kind !== undefined && understood.startsWith(kind) && Number(version) > Number(understood.slice(kind.length))) {
+    throw newerDataError({ what: `The event ${stream}:${sequence}`, found: type, understood });
   }
 }
 

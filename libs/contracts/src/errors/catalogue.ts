@@ -123,7 +123,13 @@ export const errorCatalogue = {
     status: 500,
     isRetryable: false,
     title: 'A stored record does not match its contract',
-    mend: 'The record was not written by the mesh, or by a newer version of it; inspect it before you delete it.',
+    mend: 'The record was not written by the mesh; inspect it before you delete it.',
+  },
+  FORGE_DATA_NEWER: {
+    status: 500,
+    isRetryable: false,
+    title: 'The data was written by a newer version',
+    mend: 'Start the newer version again, or restore the backup that was made before the upgrade: docs/guides/backup-and-upgrade.md.',
   },
   FORGE_DEAD_LETTER_UNKNOWN: {
     status: 404,

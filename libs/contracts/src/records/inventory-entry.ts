@@ -1,8 +1,14 @@
+import { IsIn } from 'class-validator';
 import { IsName, IsToken } from '../events/fields.js';
 import { Describe, IsJsonObject, Optional } from '../validation/decorators.js';
 
 /** One container of one Docker host; bucket `inventory`, key `<host>.<id>`. Written by the host's supervisor. */
 export class InventoryEntry {
+  @Describe('The version of this class; one that does not say it is of the first.')
+  @Optional()
+  @IsIn([1])
+  readonly version?: 1;
+
   @Describe('The host, as its supervisor is named.')
   @IsToken()
   readonly host!: string;

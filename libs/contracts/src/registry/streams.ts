@@ -5,6 +5,11 @@ const mebibyte = 1024 * 1024;
 
 /** What a stream holds, and for how long. */
 export interface StreamDefinition {
+  /**
+   * The version of this row, its consumers and its envelope. It is raised with a change that an older version of the mesh must
+   * not take back: that one refuses to provision, instead of bringing the stream in line with what it knows.
+   */
+  readonly version: number;
   /** The subjects it captures. */
   readonly subjects: readonly string[];
   readonly summary: string;
@@ -22,6 +27,7 @@ export interface StreamDefinition {
  */
 export const streams = {
   DEFEND: {
+    version: 1,
     subjects: ['defend.>'],
     summary: 'Telemetry, from any producer',
     maxAgeMs: 7 * dayMs,
@@ -30,6 +36,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   MITIGATION: {
+    version: 1,
     subjects: ['mitigation.>'],
     summary: 'Mitigations asked for, and what became of them',
     maxAgeMs: 90 * dayMs,
@@ -38,6 +45,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   HEALTH: {
+    version: 1,
     subjects: ['health.>'],
     summary: 'The liveness of services and containers',
     maxAgeMs: 30 * dayMs,
@@ -46,6 +54,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   LOG: {
+    version: 1,
     subjects: ['log.>'],
     summary: 'Structured log records of the services',
     maxAgeMs: 7 * dayMs,
@@ -54,6 +63,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   AUDIT: {
+    version: 1,
     subjects: ['audit.>'],
     summary: 'Hardening audits',
     maxAgeMs: 90 * dayMs,
@@ -62,6 +72,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   TASK: {
+    version: 1,
     subjects: ['task.>'],
     summary: 'Transitions of tasks',
     maxAgeMs: 90 * dayMs,
@@ -70,6 +81,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   DELIVERY: {
+    version: 1,
     subjects: ['delivery.>'],
     summary: 'Code, test, deploy, monitor',
     maxAgeMs: 90 * dayMs,
@@ -78,6 +90,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   NOTIFY: {
+    version: 1,
     subjects: ['notify.>'],
     summary: 'Notices asked for, and what became of them',
     maxAgeMs: 30 * dayMs,
@@ -86,6 +99,7 @@ export const streams = {
     duplicateWindowMs: 120_000,
   },
   DEAD_LETTER: {
+    version: 1,
     subjects: ['dead-letter.>'],
     summary: 'What could not be handled, with its cause',
     maxAgeMs: 90 * dayMs,

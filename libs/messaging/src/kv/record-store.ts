@@ -3,11 +3,15 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   type BucketName,
+  buckets,
   type Class,
   describeProblems,
   ForgeError,
+  isNewerDataError,
   Log,
   messageOf,
+  newerDataError,
+  newerVersionIn,
   type StoredMessage,
   type Validator,
   validatorFor,
@@ -16,6 +20,7 @@ import { MeshConnection } from '../connection/mesh-connection.js';
 import { bucketStream } from '../provision/topology.js';
 import { StreamCursor } from '../tail/stream-cursor.js';
 import { tell } from '../tail/tell.js';
+import { NewerRecords } from './newer-records.js';
 
 /** A record with the revision that a change of it must name. */
 export interface StoredRecord<T> {
@@ -37,14 +42,23 @@ const wrongRevision = [10071, 10164];
 /** Opens the typed key-value buckets of the registry. */
 @Injectable()
 export class RecordStores {
+  readonly #newer: NewerRecords;
+
   constructor(
     @Inject(MeshConnection) private readonly connection: MeshConnection,
     @Inject(Log) private readonly log: Log,
-  ) {}
+  ) {
+    this.#newer = new NewerRecords(log);
+  }
+
+  /** Which records a newer version wrote, and what to do about it; undefined when none is known. */
+  get trouble(): string | undefined {
+    return this.#newer.reason;
+  }
 
   /** A bucket whose values are of one contract class. Opened on first use. */
   open<T extends object>(bucket: BucketName, valueClass: Class<T>): RecordStore<T> {
-    return new RecordStore(bucket, validatorFor(valueClass), this.connection, this.log);
+    return new RecordStore(bucket, validatorFor(valueClass), this.connection, this.#newer, this.log);
   }
 }
 
@@ -52,6 +66,9 @@ export class RecordStores {
  * Records of one class in one NATS key-value bucket. Who changes a record names the revision that was read; when someone
  * else was faster, `FORGE_KV_CONFLICT` says so and nothing is written. Values are validated when they are read: a bucket is
  * only as trustworthy as everybody who may write to it.
+ *
+ * A record of a newer version (its field `version` is above the one of the bucket) is neither left out nor put right: who
+ * reads it, alone or among others, gets `FORGE_DATA_NEWER`.
  */
 export class RecordStore<T extends object> {
   readonly #prefix: string;
@@ -61,6 +78,7 @@ export class RecordStore<T extends object> {
     private readonly bucket: BucketName,
     private readonly validator: Validator<T>,
     private readonly connection: MeshConnection,
+    private readonly newer: NewerRecords,
     private readonly log: Log,
   ) {
     this.#prefix = `$KV.${bucket}.`;
@@ -69,9 +87,8 @@ export class RecordStore<T extends object> {
   /** The record, or undefined. Throws `FORGE_KV_INVALID` for one that breaks its contract. */
   async get(key: string): Promise<StoredRecord<T> | undefined> {
     const entry = await this.#call((bucket) => bucket.get(key));
-    return entry === null || entry.operation !== 'PUT'
-      ? undefined
-      : { key, value: this.#parse(key, entry.value), revision: entry.revision };
+    const value = this.#parse(key, entry?.operation === 'PUT' ? entry.value : undefined);
+    return entry === null || value === undefined ? undefined : { key, value, revision: entry.revision };
   }
 
   /** Writes a new record. Throws `FORGE_KV_CONFLICT` when there is one already. Resolves to its revision. */
@@ -108,7 +125,8 @@ export class RecordStore<T extends object> {
   /**
    * Calls back for every record under a filter, then as they change, until the signal is aborted; of states that follow
    * each other at once perhaps for the last only, since a bucket keeps no other. Resolves when the records that stood there
-   * have been told. A broken connection loses no change.
+   * have been told; rejects when a newer version wrote one of them. A broken connection loses no change. A record that a
+   * newer version writes later is told to nobody, and stands in {@link RecordStores.trouble}.
    *
    * @param keep for the owner of a bucket: what a record should be. A change that breaks the contract is told to nobody, and
    *   put right with it: an app can have the server write an acknowledgement over a record that is not its own to write
@@ -128,8 +146,14 @@ export class RecordStore<T extends object> {
         isLive: true,
       });
       for await (const message of changes) {
-        if (!this.#tell(message, onChange)) {
-          await this.#putRight(message, keep);
+        try {
+          if (!this.#tell(message, onChange)) {
+            await this.#putRight(message, keep);
+          }
+        } catch (error) {
+          if (!isNewerDataError(error)) {
+            throw error;
+          }
         }
       }
     };
@@ -171,14 +195,17 @@ export class RecordStore<T extends object> {
     }
   }
 
-  /** Whether the message keeps the contract of the bucket. */
+  /** Whether the message keeps the contract of the bucket. Throws `FORGE_DATA_NEWER`. */
   #tell(message: StoredMessage, onChange: (change: RecordChange<T>) => void): boolean {
     const key = this.#keyOf(message);
     const isPut = (message.headers?.get('KV-Operation') || 'PUT') === 'PUT';
     let value: T | undefined;
     try {
-      value = isPut ? this.#parse(key, message.payload) : undefined;
+      value = this.#parse(key, isPut ? message.payload : undefined);
     } catch (error) {
+      if (isNewerDataError(error)) {
+        throw error;
+      }
       this.log.error('record.invalid', { bucket: this.bucket, key, error });
       return false;
     }
@@ -194,12 +221,12 @@ export class RecordStore<T extends object> {
     return subject.slice(this.#prefix.length);
   }
 
-  #parse(key: string, payload: Uint8Array): T {
-    let value: unknown;
-    try {
-      value = JSON.parse(Buffer.from(payload).toString());
-    } catch {
-      value = undefined;
+  /** The value of a record; undefined for one that was deleted. */
+  #parse(key: string, payload: Uint8Array | undefined): T | undefined {
+    const value = payload === undefined ? undefined : parseJson(payload);
+    this.#refuseNewer(`${this.bucket}/${key}`, value);
+    if (payload === undefined) {
+      return undefined;
     }
     if (!this.validator.isValid(value)) {
       throw new ForgeError(
@@ -208,6 +235,18 @@ export class RecordStore<T extends object> {
       );
     }
     return value;
+  }
+
+  #refuseNewer(place: string, value: unknown): void {
+    const { version: understood } = buckets[this.bucket];
+    const found = newerVersionIn(value, understood);
+    if (found === undefined) {
+      this.newer.settle(place);
+      return;
+    }
+    const error = newerDataError({ what: `The record ${place}`, found, understood });
+    this.newer.note(place, error);
+    throw error;
   }
 
   #write(value: T): string {
@@ -237,5 +276,13 @@ export class RecordStore<T extends object> {
       }
       throw new ForgeError('FORGE_NATS_UNAVAILABLE', `${this.bucket}: ${messageOf(error)}`, { cause: error });
     }
+  }
+}
+
+function parseJson(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload).toString());
+  } catch {
+    return undefined;
   }
 }

@@ -18,6 +18,13 @@ describe('differencesOf', () => {
     expect(differencesOf({ filter_subjects: ['a.>'] }, { filter_subject: 'b.>' })).toHaveLength(1);
   });
 
+  it('looks in the metadata for what is declared, and passes over what the server adds', () => {
+    const declared = { metadata: { 'forge.version': '1' } };
+    expect(differencesOf(declared, { metadata: { 'forge.version': '1', '_nats.level': '2' } })).toEqual([]);
+    expect(differencesOf(declared, { metadata: { '_nats.level': '2' } })).toHaveLength(1);
+    expect(differencesOf(declared, {})).toHaveLength(1);
+  });
+
   it('is told to a person with both values', () => {
     expect(describeDifference({ field: 'max_age', actual: 20, declared: 10 })).toBe('max_age is 20, declared is 10');
   });

@@ -1,8 +1,8 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { ForgeError, messageOf } from '@sentinel-forge/contracts';
+import { ForgeError, messageOf, newerDataError } from '@sentinel-forge/contracts';
 import { describeDifference, differencesOf } from './difference.js';
-import { declaredTopology, type TopologyOptions } from './topology.js';
+import { declaredTopology, type TopologyOptions, versionKey } from './topology.js';
 
 /** What was, or would be, done for one stream, bucket or consumer. */
 export interface ProvisionStep {
@@ -23,7 +23,8 @@ export interface ProvisionOptions extends TopologyOptions {
 
 /**
  * Makes the streams, buckets and consumers that the registry declares, and brings existing ones in line with it, field by
- * field. Idempotent. Never deletes: what cannot be changed in place is said, and left to a person.
+ * field. Idempotent. Never deletes: what cannot be changed in place is said, and left to a person. Throws `FORGE_DATA_NEWER`,
+ * and changes nothing at all, when a newer version has provisioned one of them: it would be taken back, with what it holds.
  */
 export async function provision(
   connection: NatsConnection,
@@ -32,7 +33,8 @@ export async function provision(
   const jsm = await jetstreamManager(connection, { checkAPI: false });
   const { streams, consumers } = declaredTopology(options);
   const isDryRun = options.isDryRun ?? false;
-  const streamSteps = await Promise.all(streams.map((declared) => ensureStream(jsm, declared, isDryRun)));
+  const found = await readStreams(jsm, streams);
+  const streamSteps = await Promise.all(found.map((stream) => ensureStream(jsm, stream, isDryRun)));
   const consumerSteps = await Promise.all(
     consumers.map(({ stream, config }) =>
       ensure('consumer', `${stream}/${config.durable_name}`, config, isDryRun, {
@@ -43,6 +45,12 @@ export async function provision(
     ),
   );
   return [...streamSteps, ...consumerSteps];
+}
+
+/** Throws `FORGE_DATA_NEWER` when a newer version has provisioned any stream or bucket. For who must know before it is used. */
+export async function refuseNewerTopology(connection: NatsConnection, options: TopologyOptions): Promise<void> {
+  const jsm = await jetstreamManager(connection, { checkAPI: false });
+  await readStreams(jsm, declaredTopology(options).streams);
 }
 
 /** Throws `FORGE_NATS_TOPOLOGY` that lists every step that could not be taken. */
@@ -74,21 +82,51 @@ function gibibytes(bytes: number): string {
   return (bytes / 1024 ** 3).toFixed(1);
 }
 
+interface FoundStream {
+  readonly declared: Partial<StreamConfig>;
+  /** As it stands on the server; undefined when it does not. */
+  readonly actual: StreamConfig | undefined;
+}
+
+async function readStreams(
+  jsm: JetStreamManager,
+  streams: readonly Partial<StreamConfig>[],
+): Promise<readonly FoundStream[]> {
+  const found = await Promise.all(
+    streams.map(async (declared) => {
+      const info = await jsm.streams.info(String(declared.name)).catch(refuseUnlessMissing);
+      return { declared, actual: info?.config };
+    }),
+  );
+  for (const { declared, actual } of found) {
+    const [version, understood] = [versionOf(actual), versionOf(declared)];
+    if (version > understood) {
+      throw newerDataError({ what: `The stream ${declared.name}`, found: version, understood });
+    }
+  }
+  return found;
+}
+
+/** What says none is of the first version, which did not say it everywhere. */
+function versionOf(config: Partial<StreamConfig> | undefined): number {
+  return Number(config?.metadata?.[versionKey] ?? 1);
+}
+
 function ensureStream(
   jsm: JetStreamManager,
-  declared: Partial<StreamConfig>,
+  { declared, actual }: FoundStream,
   isDryRun: boolean,
 ): Promise<ProvisionStep> {
   const name = String(declared.name);
   return ensure('stream', name, declared, isDryRun, {
-    read: async () => (await jsm.streams.info(name)).config,
+    read: async () => actual,
     create: () => jsm.streams.add({ ...declared, name }),
     update: () => jsm.streams.update(name, declared),
   });
 }
 
 interface Access {
-  readonly read: () => Promise<object>;
+  readonly read: () => Promise<object | undefined>;
   readonly create: () => Promise<unknown>;
   readonly update: () => Promise<unknown>;
 }

@@ -61,6 +61,8 @@ export function storedCopyOf(subject: string): string {
 }
 
 const republish = { src: '>', dest: storedCopyOf('>') };
+/** Where a stream says which version of the registry it was made by. */
+export const versionKey = 'forge.version';
 
 function streamConfigOf(name: string, definition: StreamDefinition, replicas: number): Partial<StreamConfig> {
   return {
@@ -77,6 +79,7 @@ function streamConfigOf(name: string, definition: StreamDefinition, replicas: nu
     allow_direct: true,
     republish,
     description: definition.summary,
+    metadata: { [versionKey]: String(definition.version) },
   };
 }
 
@@ -96,6 +99,7 @@ function bucketConfigOf(name: BucketName, definition: BucketDefinition, replicas
     deny_delete: true,
     republish,
     description: definition.summary,
+    metadata: { [versionKey]: String(definition.version) },
   };
 }
 

@@ -33,7 +33,7 @@ describe('the folder of evidence', () => {
     await evidence.keep({ ...piece, logs: 'second' });
     expect(await evidence.labelsOf('m-1')).toEqual(new Set(['snapshot']));
     const path = join(folder, 'm-1', 'snapshot.json');
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ logs: 'first' });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 1, logs: 'first' });
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(folder, 'm-1'))).toEqual(['snapshot.json']);
   });

@@ -5,6 +5,8 @@ import type { EvidenceStore, KeptEvidence } from './evidence.port.js';
 import { type EvidenceFile, type EvidenceRetention, selectExpired } from './retention.service.js';
 
 const suffix = '.json';
+/** What a piece says of its own form. Nothing of ours reads it again; people and their tools do. */
+const version = 1;
 /** About as much as a piece of evidence. */
 const probeBytes = 64 * 1024;
 
@@ -64,7 +66,7 @@ export class EvidenceFolder implements EvidenceStore {
     }
     const temporary = `${path}.${process.pid}.part`;
     try {
-      await writeDurably(temporary, `${JSON.stringify(evidence, undefined, 2)}\n`);
+      await writeDurably(temporary, `${JSON.stringify({ version, ...evidence }, undefined, 2)}\n`);
       await rename(temporary, path);
     } catch (error) {
       // What is left of it would only fill the disk further.
