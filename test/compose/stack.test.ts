@@ -17,7 +17,7 @@ const apps = {
   'hardening-auditor': 8004,
   'task-registry': 8080,
 } as const;
-const services = [...Object.keys(apps), 'nats', 'docker-proxy', 'egress-proxy'];
+const services = [...Object.keys(apps), 'nats', 'docker-proxy', 'egress-proxy', 'prometheus'];
 const oneShots = ['credentials', 'provision'];
 
 /** What is on this host, as the containers that may know it call it. */
@@ -56,6 +56,7 @@ describeWithCompose('docker compose up', () => {
         NOTIFY_WEBHOOK_URL: `http://${hostName}:${hook.port}/hook`,
         NOTIFY_EGRESS_ALLOW: hostName,
         EGRESS_ALLOW: `${hostName}:${smtp.port},${hostName}:${hook.port}`,
+        COMPOSE_PROFILES: 'monitoring',
       }),
     );
     await stack.build();
@@ -102,6 +103,11 @@ describeWithCompose('docker compose up', () => {
     await stack.up();
     expect(await stack.idOf('sentinelcore')).toBe(before);
   }, 120_000);
+
+  it('leaves the doctor nothing to mend', async () => {
+    const { isWell } = JSON.parse(await stack.forge('doctor', '--json')) as { readonly isWell: boolean };
+    expect(isWell).toBe(true);
+  });
 
   it('answers on the loopback of the host, and wants a token for everything that matters', async () => {
     for (const app of Object.keys(apps) as (keyof typeof apps)[]) {
@@ -228,6 +234,40 @@ describeWithCompose('docker compose up', () => {
     expect(trace).toContain('mitigation.supervisor.applied');
     expect(await stack.forge('logs', 'verify', '--json')).toContain('"verdict":"intact"');
   }, 180_000);
+
+  it('is watched: every service is scraped, and what goes wrong raises an alarm', async () => {
+    const ask = async <T>(path: string): Promise<T> => {
+      const response = await fetch(`http://${await stack.address('prometheus', 9090)}/api/v1${path}`);
+      return ((await response.json()) as { readonly data: T }).data;
+    };
+    interface Targets {
+      readonly activeTargets: ReadonlyArray<{ readonly labels: { readonly service: string }; readonly health: string }>;
+    }
+    const up = async (): Promise<readonly string[]> =>
+      (await ask<Targets>('/targets')).activeTargets
+        .filter(({ health }) => health === 'up')
+        .map(({ labels }) => labels.service);
+    await waitFor(async () => (await up()).length === Object.keys(apps).length, {
+      description: 'every service to be scraped',
+      timeoutMs: 60_000,
+      intervalMs: 500,
+    });
+    expect((await up()).toSorted()).toEqual(Object.keys(apps).toSorted());
+    interface Alerts {
+      readonly alerts: ReadonlyArray<{ readonly labels: { readonly alertname: string }; readonly state: string }>;
+    }
+    await stack.compose(['stop', 'task-registry']);
+    await waitFor(
+      async () => (await ask<Alerts>('/alerts')).alerts.some(({ labels }) => labels.alertname === 'ForgeServiceDown'),
+      { description: 'the alarm', timeoutMs: 90_000, intervalMs: 500 },
+    );
+    await stack.compose(['start', 'task-registry']);
+    await waitFor(async () => (await up()).includes('task-registry'), {
+      description: 'it to be scraped again',
+      timeoutMs: 60_000,
+      intervalMs: 500,
+    });
+  }, 240_000);
 
   it('heals an app that was killed, within 10 s', async () => {
     const id = await stack.idOf('task-registry');

@@ -16,6 +16,7 @@ const portSettings = [
   'HARDENING_AUDITOR_PORT',
   'TASK_REGISTRY_PORT',
   'NATS_PORT',
+  'PROMETHEUS_PORT',
 ];
 
 /** What came of a command in a container. */

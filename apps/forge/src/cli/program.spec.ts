@@ -79,7 +79,7 @@ describe('renderCliReference', () => {
         expect(reference).toContain(`\`${term}\``);
       }
     }
-    expect(reference).toContain('| 3 | the mesh cannot be reached |');
+    expect(reference).toContain('| 3 | the mesh cannot be reached; ');
   });
 
   it('is the same every time', () => {

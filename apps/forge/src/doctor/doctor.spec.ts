@@ -37,9 +37,9 @@ describe('what the doctor looks at', () => {
     const path = await mkdtemp(join(tmpdir(), 'forge-doctor-'));
     try {
       const directory = new DataDirectory(path);
-      expect((await dataDirectoryCheck(directory).look()).state).not.toBe('fail');
+      expect((await dataDirectoryCheck(directory, true).look()).state).not.toBe('fail');
       await writeFile(directory.tokenFile, 'token', { mode: 0o644 });
-      expect(await dataDirectoryCheck(directory).look()).toMatchObject({
+      expect(await dataDirectoryCheck(directory, true).look()).toMatchObject({
         state: 'fail',
         detail: expect.stringContaining('operator.token'),
       });

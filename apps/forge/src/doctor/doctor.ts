@@ -61,7 +61,7 @@ function machineChecks(settings: ToolSettings, environment: Environment): readon
   }));
   return [
     natsProgramCheck(natsServerProgram(runner), isOwnServer),
-    dataDirectoryCheck(directory),
+    dataDirectoryCheck(directory, isOwnServer),
     tokenKeyCheck(environment, isOwnServer),
     portsCheck(
       [...(isOwnServer ? [{ what: 'NATS', port: runner.natsPort, setting: 'FORGE_NATS_PORT' }] : []), ...ports],

@@ -56,8 +56,8 @@ export function judgeNatsVersion(text: string): Finding {
     : fail(`${text} is too old`, `nats-server ${oldestNats.join('.')} or newer is needed: run \`sh scripts/setup.sh\``);
 }
 
-/** Whether the data directory can be written, and is nobody else's business. */
-export function dataDirectoryCheck({ path, tokenFile }: DataDirectory): Check {
+/** Whether the data directory can be written, and is nobody else's business. To look at a mesh that runs elsewhere, reading is enough. */
+export function dataDirectoryCheck({ path, tokenFile }: DataDirectory, isOfThisMachine: boolean): Check {
   return {
     name: 'data directory',
     look: async () => {
@@ -78,6 +78,9 @@ export function dataDirectoryCheck({ path, tokenFile }: DataDirectory): Check {
       try {
         await access(path, constants.R_OK | constants.W_OK | constants.X_OK);
       } catch (error) {
+        if (!isOfThisMachine && (await canRead(path))) {
+          return ok(`${path}, to be read only: the record can be verified`);
+        }
         return fail(
           `${path} cannot be written: ${messageOf(error)}`,
           'run as its owner, or set FORGE_DATA_DIR to a directory of your own',
@@ -111,6 +114,13 @@ export function portsCheck(
           );
     },
   };
+}
+
+function canRead(path: string): Promise<boolean> {
+  return access(path, constants.R_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function openToOthers(files: readonly string[]): Promise<string | undefined> {

@@ -37,6 +37,8 @@ export interface StoredEntry {
 }
 
 const batchBytes = 1024 * 1024;
+/** So many entries in a row that were not acknowledged are the end; a single one may bear a number that was damaged. */
+const mostUnacknowledged = 3;
 
 /**
  * Reads a record, in order, also while it is written. Only what was acknowledged is seen, so that nothing is seen that a
@@ -144,14 +146,17 @@ export class RecordReader {
     const leaves: StoredLeaf[] = [];
     const start = place.offsetIn(file);
     let isAtEnd = true;
+    let unacknowledged = 0;
     const handle = await open(join(this.directory, file.name));
     try {
       await scanLines(handle, start, (bytes, offset) => {
         const line = splitLine(bytes);
         const label = line === undefined ? undefined : labelOf(line.leaf);
         if (label !== undefined && label.number >= acknowledged) {
-          return false;
+          unacknowledged += 1;
+          return unacknowledged < mostUnacknowledged;
         }
+        unacknowledged = 0;
         place.pass(file, offset + bytes.length + 1, label?.number);
         // Parts come before their event, which may be wanted when they are not: its number and its trace are not theirs.
         const isWanted = label?.isPart === true || wanted === undefined || line?.leaf.includes(wanted) === true;
