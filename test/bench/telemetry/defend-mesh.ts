@@ -20,6 +20,7 @@ export type Form = 'bare' | 'enveloped';
 
 export const host = 'bench-host';
 const flushEvery = 500;
+const mostAhead = 5_000;
 const lookEveryMs = 10;
 const stuckAfterMs = 120_000;
 /** How much of a stream is read before the clock starts: by then what is measured has been compiled. */
@@ -52,20 +53,23 @@ export class DefendMesh implements AsyncDisposable {
   /** Stores so many samples, and checks that the server has them all. */
   async fill(form: Form, count: number, every: number, seed: number): Promise<void> {
     const publish = publisherOf(this.connection, form, seed);
+    const jsm = await jetstreamManager(this.connection);
+    // The server drops what comes much faster than it stores, where nobody awaits acknowledgements.
+    const isStored = (atLeast: number): Promise<unknown> =>
+      waitFor(async () => (await jsm.streams.info('DEFEND')).state.messages >= atLeast, {
+        description: `${atLeast} events to be stored`,
+        timeoutMs: 30_000,
+        intervalMs: 1,
+      });
     let published = 0;
     for (const sample of samplesOf(count, every, seed)) {
       publish(sample);
       published += 1;
       if (published % flushEvery === 0) {
-        await this.connection.flush();
+        await isStored(published - mostAhead);
       }
     }
-    await this.connection.flush();
-    const jsm = await jetstreamManager(this.connection);
-    await waitFor(async () => (await jsm.streams.info('DEFEND')).state.messages === count, {
-      description: `${count} events to be stored`,
-      timeoutMs: 30_000,
-    });
+    await isStored(count);
   }
 
   /** A durable consumer on all telemetry beside sentinelcore's. */

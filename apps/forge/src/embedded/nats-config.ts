@@ -43,6 +43,7 @@ max_payload: 1MB
 write_deadline: "10s"
 jetstream {
   store_dir: ${JSON.stringify(`${directory}/store`)}
+  max_buffered_msgs: 100000
   cipher: "aes"
   key: ${JSON.stringify(secrets.jetstreamKey)}
 }
