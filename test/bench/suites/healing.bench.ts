@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Arrivals, whyNoDocker } from '@sentinel-forge/testing';
 import { SupervisorStage } from '../docker/supervisor-stage.js';
 import { quantileOverAll } from '../report/statistics.js';
@@ -48,7 +49,7 @@ export const suite: Suite = {
       AUTOHEAL_FLEET_MINIMUM: '100000',
       ...round.environmentFor('supervisor'),
     });
-    const unhealthyAtMs = await followHealth(stage);
+    await using health = await followHealth(stage);
     const victims = await stage.victims(victimsPerRound, { labels: { [label]: 'true' }, hasHealthCheck: true });
     // Each is healed once: a second restart in a row would wait its turn, and is meant to.
     for (const victim of victims) {
@@ -59,7 +60,7 @@ export const suite: Suite = {
         before,
         `${victim.name} to be restarted`,
       );
-      const delayMs = beganAtMs - (await unhealthyAtMs(victim.id));
+      const delayMs = beganAtMs - (await health.unhealthyAtMs(victim.id));
       // The first one only has the supervisor compile what it has never done before.
       if (victim !== victims[0]) {
         round.record('p50', delayMs);
@@ -72,7 +73,7 @@ export const suite: Suite = {
 };
 
 /** When the engine says that a container turned unhealthy: by its own clock, which is this machine's. */
-async function followHealth({ lab }: SupervisorStage): Promise<(id: string) => Promise<number>> {
+async function followHealth({ lab }: SupervisorStage) {
   const told = new Arrivals<{ readonly id: string; readonly atMs: number }>();
   const stream = await lab.docker.getEvents({ filters: { type: ['container'], event: ['health_status'] } });
   createInterface({ input: stream }).on('line', (line) => {
@@ -81,8 +82,13 @@ async function followHealth({ lab }: SupervisorStage): Promise<(id: string) => P
       told.add({ id: event.id, atMs: event.timeNano / 1e6 });
     }
   });
-  return async (id) => {
-    const all = await told.until((events) => events.some((event) => event.id === id), 'the engine to tell');
-    return all.find((event) => event.id === id)?.atMs ?? Number.NaN;
+  return {
+    async unhealthyAtMs(id: string): Promise<number> {
+      const all = await told.until((events) => events.some((event) => event.id === id), 'the engine to tell');
+      return all.find((event) => event.id === id)?.atMs ?? Number.NaN;
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      (stream as Readable).destroy();
+    },
   };
 }
