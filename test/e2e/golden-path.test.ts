@@ -1,6 +1,13 @@
 import { connect } from '@nats-io/transport-node';
 import { recordDirectory, verifyRecord } from '@sentinel-forge/log-indexer';
-import { DockerLab, HttpTestServer, requireDocker, SmtpTestServer, waitFor } from '@sentinel-forge/testing';
+import {
+  DockerLab,
+  HttpTestServer,
+  requireDocker,
+  SmtpTestServer,
+  type Victim,
+  waitFor,
+} from '@sentinel-forge/testing';
 import { EmbeddedMeshProcess } from '../support/embedded-mesh-process.js';
 
 const describeDocker = await requireDocker();
@@ -32,6 +39,7 @@ describeDocker('the golden path', () => {
         NOTIFY_WEBHOOK_URL: `${web.url}/hook`,
       },
     });
+    await untilKnown(mesh, victim);
     const client = await connect({ servers: mesh.natsUrl });
     const seen: { readonly subject: string; readonly traceparent: string }[] = [];
     client.subscribe('mitigation.>', {
@@ -96,3 +104,20 @@ describeDocker('the golden path', () => {
     expect(await verifyRecord(recordDirectory(mesh.dataDirectory))).toMatchObject({ verdict: 'intact' });
   }, 120_000);
 });
+
+/** Resolves when supervisor has written a container down, and sentinelcore has had the time to read that: two decisions. */
+async function untilKnown(mesh: EmbeddedMeshProcess, { id }: Victim): Promise<void> {
+  const pass = await mesh.passwordOf('operator');
+  const operator = await connect({ servers: mesh.natsUrl, user: 'operator', pass, inboxPrefix: '_INBOX_operator' });
+  const entries = async (): Promise<string> =>
+    (await operator.request('$JS.API.STREAM.INFO.KV_inventory', '{"subjects_filter":">"}')).string();
+  await waitFor(async () => (await entries()).includes(id), { description: 'the victim to be in the inventory' });
+  await operator.close();
+  for (let decisions = 0; decisions < 2; decisions += 1) {
+    await fetch(`${mesh.urlOf('sentinelcore')}/defend`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${await mesh.token()}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ source: 'test', severity: 0 }),
+    });
+  }
+}
